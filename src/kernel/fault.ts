@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * How a call into the modelled kernel can end without a return value. Both are raised as exceptions, because they cut through every
+ * frame of the loader just as the real thing does, and become part of the step's outcome at the system call's edge.
+ *
+ * @module
+ */
+
+import { hex32, u32 } from "../elf/word.ts";
+
+/** The kernel oopses (an Oops kills the calling process) or dies: a value of the modelled thing, like an errno. */
+export class KernelFault extends Error {
+  override name = "KernelFault";
+
+  /**
+   * @param kind an Oops leaves the kernel running, a crash does not
+   * @param line the first line of the kernel's report
+   */
+  constructor(readonly kind: "oops" | "crash", readonly line: string) {
+    super(line);
+  }
+}
+
+/** The model does not cover what the kernel does here. Never a pass, never a refusal. */
+export class NotModelled extends Error {
+  override name = "NotModelled";
+
+  /** @param what the kernel function, and what in it is missing */
+  constructor(readonly what: string) {
+    super(`Not modelled: ${what}`);
+  }
+}
+
+/**
+ * The fault of an access to an unmapped address.
+ *
+ * Source: arch/arm/mm/fault.c, die_kernel_fault().
+ *
+ * @param address where, 32 bits unsigned
+ */
+export function pageFault(address: number, access: "read" | "write" | "execute"): KernelFault {
+  const what = u32(address) < 4096 ? "NULL pointer dereference" : "paging request";
+  const how = access === "execute" ? "execute" : `when ${access}`;
+  return new KernelFault("oops", `Unable to handle kernel ${what} at virtual address ${hex32(address).slice(2)} ${how}`);
+}
+
+/** BUG() or BUG_ON(): the report's first line names the source line, which the model gives as the function's name. */
+export function bug(where: string): KernelFault {
+  return new KernelFault("oops", `kernel BUG in ${where}`);
+}
+
+/** fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). */
+export function fortifyPanic(name: string): KernelFault {
+  return new KernelFault("oops", `${name}: detected buffer overflow`);
+}

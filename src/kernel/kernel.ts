@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * One booted kernel: what the loader's calls read and change, from the first insmod to the last.
+ *
+ * @module
+ */
+
+import { Execmem } from "./execmem.ts";
+import type { Host } from "./host.ts";
+import { KernelLog } from "./log.ts";
+import { AddressSpace } from "./memory.ts";
+import type { KernelModule } from "./module.ts";
+import { SymbolSearch } from "./module_exports.ts";
+import { PercpuReserve } from "./percpu.ts";
+import type { KernelProfile } from "./profile.ts";
+import { Slab } from "./slab.ts";
+
+/** Where in the linear map kmalloc()'s memory is taken to be: above any kernel image. */
+const SLAB_OFFSET = 0x2000000;
+
+/** What the kernel's command line says to the loader. */
+export interface BootParameters {
+  /** nomodule, or kernel.modules_disabled. */
+  readonly modulesDisabled: boolean;
+  /** module_blacklist=, by name. */
+  readonly blacklist: readonly string[];
+  /** module.sig_enforce, or CONFIG_MODULE_SIG_FORCE. */
+  readonly sigEnforce: boolean;
+  /** module.async_probe. */
+  readonly asyncProbe: boolean;
+}
+
+/** Reads a command line; words that do not concern the loader are passed over. */
+export function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParameters {
+  const words = cmdline.split(/\s+/);
+  const value = (name: string) =>
+    words.findLast((word) => word === name || word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const isOn = (name: string) => /^(|1|[yYtT].*|on)$/.test(value(name) ?? "0");
+  return {
+    modulesDisabled: isOn("nomodule"),
+    blacklist: (value("module_blacklist") ?? "").split(",").filter((name) => name !== ""),
+    sigEnforce: config.has("MODULE_SIG_FORCE") || isOn("module.sig_enforce"),
+    asyncProbe: isOn("module.async_probe"),
+  };
+}
+
+export class Kernel {
+  readonly log = new KernelLog();
+  readonly space: AddressSpace;
+  readonly execmem: Execmem;
+  readonly percpu: PercpuReserve;
+  readonly symbols: SymbolSearch;
+  readonly slab: Slab;
+  /** kmalloced_params: values of charp parameters that were allocated for them. */
+  readonly kmallocedParams = new Set<number>();
+  /** The list `modules`, newest first. */
+  readonly modules: KernelModule[] = [];
+  /** tainted_mask. */
+  taint = 0;
+  /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
+  readonly once = new Set<string>();
+  readonly boot: BootParameters;
+
+  constructor(readonly profile: KernelProfile, readonly host: Host, cmdline = "") {
+    const { pageOffset, modules, vmalloc, machine, config } = profile;
+    this.boot = parseCmdline(cmdline, config);
+    this.space = new AddressSpace(pageOffset, vmalloc.start);
+    this.execmem = new Execmem(
+      this.space,
+      modules,
+      vmalloc,
+      config.has("ARM_MODULE_PLTS"),
+      machine.vmallocTaken,
+      machine.freePages,
+    );
+    this.slab = new Slab(this.space, pageOffset + SLAB_OFFSET);
+    this.percpu = new PercpuReserve(machine.percpuReserved);
+    this.symbols = new SymbolSearch(profile.exports);
+  }
+
+  /** IS_ENABLED(CONFIG_name). */
+  config(name: string): boolean {
+    return this.profile.config.has(name);
+  }
+
+  /** add_taint(). */
+  addTaint(flag: number): void {
+    this.taint |= 1 << flag;
+  }
+
+  /** test_taint(). */
+  testTaint(flag: number): boolean {
+    return (this.taint & (1 << flag)) !== 0;
+  }
+
+  printk(level: number, text: string): void {
+    this.log.printk(level, text);
+  }
+
+  /** Prints a line the first time only. */
+  printkOnce(level: number, key: string, text: string): void {
+    if (this.once.has(key)) return;
+    this.once.add(key);
+    this.printk(level, text);
+  }
+
+  /** find_module_all(). */
+  findModule(name: string, evenUnformed: boolean): KernelModule | undefined {
+    return this.modules.find((module) => module.name === name && (evenUnformed || module.state !== 3));
+  }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A module in the kernel: `struct module` and its memory.
+ *
+ * Models: struct module, enum module_state, enum mod_mem_type and struct module_memory of include/linux/module.h.
+ *
+ * @module
+ */
+
+import type { KernelModuleExport } from "./module_exports.ts";
+import type { MappedArea } from "./memory.ts";
+import type { StructModule } from "./profile.ts";
+import type { Section } from "./section.ts";
+
+/** enum mod_mem_type. */
+export const MOD_TEXT = 0;
+export const MOD_DATA = 1;
+export const MOD_RODATA = 2;
+export const MOD_RO_AFTER_INIT = 3;
+export const MOD_INIT_TEXT = 4;
+export const MOD_INIT_DATA = 5;
+export const MOD_INIT_RODATA = 6;
+export const MOD_MEM_NUM_TYPES = 7;
+
+/** Names of the memory types, by number. */
+export const MOD_MEM_NAMES = [
+  "MOD_TEXT",
+  "MOD_DATA",
+  "MOD_RODATA",
+  "MOD_RO_AFTER_INIT",
+  "MOD_INIT_TEXT",
+  "MOD_INIT_DATA",
+  "MOD_INIT_RODATA",
+] as const;
+
+/** mod_mem_type_is_init(). */
+export function isInitType(type: number): boolean {
+  return type >= MOD_INIT_TEXT && type <= MOD_INIT_RODATA;
+}
+
+/** enum module_state. */
+export const MODULE_STATE = { LIVE: 0, COMING: 1, GOING: 2, UNFORMED: 3 } as const;
+export type ModuleState = typeof MODULE_STATE[keyof typeof MODULE_STATE];
+
+/** struct module_memory. While the sections are laid out only the size is known. */
+export interface ModuleMemory {
+  /** Bytes; a multiple of the page size once it is allocated. */
+  size: number;
+  area: MappedArea | undefined;
+}
+
+/** Where a section's bytes ended up, for /sys/module/NAME/sections and for the suite. */
+export interface PlacedSection {
+  readonly name: string;
+  readonly address: number;
+  readonly size: number;
+  /** Memory type. */
+  readonly type: number;
+}
+
+/** A table in a module's memory: address of its first entry (0: none) and number of entries. */
+export interface ModuleTable {
+  readonly address: number;
+  readonly count: number;
+}
+
+/** struct mod_plt_sec: the section that holds the PLT entries of the core or of init, and how many are in use. */
+export interface ModPltSec {
+  plt: Section | undefined;
+  count: number;
+}
+
+const NO_TABLE: ModuleTable = { address: 0, count: 0 };
+
+/**
+ * One module. What the kernel keeps in the bytes of `struct module` is written there too (`put`), so that the module's own code and
+ * whoever reads its memory find it.
+ */
+export class KernelModule {
+  state: ModuleState = MODULE_STATE.UNFORMED;
+  readonly mem: ModuleMemory[] = Array.from({ length: MOD_MEM_NUM_TYPES }, () => ({ size: 0, area: undefined }));
+  /** Bit mask of taint flags. */
+  taints = 0;
+  usingGplonlySymbols = false;
+  /** Marked as a livepatch module. */
+  klp = false;
+  /** The parameter string. */
+  args = "";
+  asyncProbeRequested = false;
+  /** `refcnt`: MODULE_REF_BASE (1) and the references. */
+  refcnt = 0;
+  /** Modules that use this one (`source_list`), newest first. */
+  readonly users: KernelModule[] = [];
+  /** Modules that this one uses (`target_list`), newest first. */
+  readonly uses: KernelModule[] = [];
+  /** Exports, once the symbols' addresses are final. */
+  exports: readonly KernelModuleExport[] = [];
+  kp: ModuleTable = NO_TABLE;
+  syms: ModuleTable = NO_TABLE;
+  gplSyms: ModuleTable = NO_TABLE;
+  crcs = 0;
+  gplCrcs = 0;
+  extable: ModuleTable = NO_TABLE;
+  jumpEntries: ModuleTable = NO_TABLE;
+  ftraceCallsites: ModuleTable = NO_TABLE;
+  /** Per-CPU pointer, and size in bytes. */
+  percpu = 0;
+  percpuSize = 0;
+  /** mod->arch.core and mod->arch.init. */
+  readonly arch: { readonly core: ModPltSec; readonly init: ModPltSec } = {
+    core: { plt: undefined, count: 0 },
+    init: { plt: undefined, count: 0 },
+  };
+  /** The allocated sections, in the order of the section table. */
+  sections: readonly PlacedSection[] = [];
+  /** Address of `struct module`; set when the module has its own memory. */
+  address = 0;
+
+  /**
+   * @param name what mod->name says
+   * @param layout where the fields of struct module are
+   * @param at view of the bytes of struct module, in the file's copy first, then in the module's memory
+   */
+  constructor(readonly name: string, readonly layout: StructModule, public at: DataView) {}
+
+  /** Writes a field of one, two or four bytes; a kernel that lacks the field goes without. */
+  put(field: string, value: number, element = 0): void {
+    const place = this.layout.fields.get(field);
+    if (place === undefined) return;
+    const [offset, size] = place;
+    if (size === 1) this.at.setUint8(offset, value);
+    else if (size === 2) this.at.setUint16(offset, value, true);
+    else this.at.setUint32(offset + 4 * element, value, true);
+  }
+
+  /** Reads a field of four bytes; 0 where the kernel lacks it. */
+  get(field: string): number {
+    const place = this.layout.fields.get(field);
+    return place === undefined ? 0 : this.at.getUint32(place[0], true);
+  }
+
+  /** Writes base and size of one memory into struct module. */
+  putMemory(type: number): void {
+    const { area, size } = this.mem[type];
+    const words = (this.layout.fields.get("mem")?.[1] ?? 0) / MOD_MEM_NUM_TYPES / 4;
+    this.put("mem", area?.base ?? 0, type * words);
+    this.put("mem", size, type * words + 1);
+  }
+
+  /** Address of mod->core_kallsyms. */
+  coreKallsymsAddress(): number {
+    return this.address + (this.layout.fields.get("core_kallsyms")?.[0] ?? 0);
+  }
+
+  /** mod->init: address of the init function, or 0. */
+  get init(): number {
+    return this.get("init");
+  }
+
+  /** mod->exit: address of the exit function, or 0. */
+  get exit(): number {
+    return this.get("exit");
+  }
+
+  setState(state: ModuleState): void {
+    this.state = state;
+    this.put("state", state);
+  }
+
+  /** add_taint_module()'s part for the module. */
+  setTaint(flag: number): void {
+    this.taints |= 1 << flag;
+    this.put("taints", this.taints);
+  }
+
+  /** within_module_mem_type(). */
+  withinType(address: number, type: number): boolean {
+    const area = this.mem[type].area;
+    return area !== undefined && address >= area.base && address - area.base < this.mem[type].size;
+  }
+
+  /** within_module_init(). */
+  withinInit(address: number): boolean {
+    return this.withinType(address, MOD_INIT_TEXT) || this.withinType(address, MOD_INIT_DATA) ||
+      this.withinType(address, MOD_INIT_RODATA);
+  }
+
+  /** within_module(). */
+  within(address: number): boolean {
+    for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) if (this.withinType(address, type)) return true;
+    return false;
+  }
+}

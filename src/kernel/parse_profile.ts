@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Reads a kernel profile from the values of its `kernel.toml`.
+ *
+ * @module
+ */
+
+import type { AddressRange } from "./execmem.ts";
+import { KernelExports } from "./exports.ts";
+import type { FieldPlace, KernelProfile } from "./profile.ts";
+
+/** What is wrong with a profile: where, what stands there, what belongs there. */
+export class ProfileError extends Error {
+  override name = "ProfileError";
+}
+
+/** A table of the file with the path that leads to it, for messages. */
+class Table {
+  constructor(readonly values: Readonly<Record<string, unknown>>, readonly path: string) {}
+
+  #fail(key: string, expected: string): never {
+    const value = this.values[key];
+    const found = value === undefined
+      ? "is missing"
+      : `is ${JSON.stringify(value, (_, v) => typeof v === "bigint" ? Number(v) : v)}`;
+    throw new ProfileError(`${this.path}${key} ${found}; it must be ${expected}`);
+  }
+
+  table(key: string): Table {
+    const value = this.values[key];
+    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#fail(key, "a table");
+    return new Table(value as Record<string, unknown>, `${this.path}${key}.`);
+  }
+
+  string(key: string): string {
+    const value = this.values[key];
+    return typeof value === "string" ? value : this.#fail(key, "a string");
+  }
+
+  number(key: string): number {
+    const value = this.values[key];
+    return typeof value === "number" && Number.isInteger(value) ? value : this.#fail(key, "an integer");
+  }
+
+  boolean(key: string): boolean {
+    const value = this.values[key];
+    return typeof value === "boolean" ? value : this.#fail(key, "true or false");
+  }
+
+  strings(key: string): string[] {
+    const value = this.values[key];
+    if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+    return this.#fail(key, "a list of strings");
+  }
+
+  /** A pair of addresses in hex, end not included. */
+  range(key: string): AddressRange {
+    return toRange(this.values[key]) ?? this.#fail(key, 'a pair such as ["0xbf000000", "0xbfe00000"]');
+  }
+
+  ranges(key: string): AddressRange[] {
+    const value = this.values[key];
+    if (!Array.isArray(value)) return this.#fail(key, "a list of address pairs");
+    return value.map((each) => toRange(each) ?? this.#fail(key, "a list of address pairs"));
+  }
+
+  entries<T>(read: (table: Table, key: string) => T): Map<string, T> {
+    return new Map(Object.keys(this.values).map((key) => [key, read(this, key)]));
+  }
+
+  /** Offset and size of a field. */
+  place(key: string): FieldPlace {
+    const value = this.values[key];
+    if (Array.isArray(value) && value.length === 2 && value.every(Number.isInteger)) return [value[0], value[1]];
+    return this.#fail(key, "offset and size, such as [12, 60]");
+  }
+}
+
+function toRange(value: unknown): AddressRange | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined;
+  const [start, end] = value.map((each) => typeof each === "string" && /^0x[0-9a-f]+$/i.test(each) ? Number(each) : NaN);
+  return start <= end ? { start, end } : undefined;
+}
+
+/**
+ * Makes a profile from the values of `kernel.toml`.
+ *
+ * @param exports text of `exports.tsv`
+ * @param trustedKeys the certificates that `trusted_keys` names
+ * @throws {ProfileError} naming the key and what belongs there
+ */
+export function parseProfile(
+  toml: Readonly<Record<string, unknown>>,
+  exports: string,
+  trustedKeys: readonly Uint8Array[],
+): KernelProfile {
+  const top = new Table(toml, "");
+  const memory = top.table("memory");
+  const machine = top.table("machine");
+  const struct = top.table("struct_module");
+  const keys = (name: string, enabled: boolean) => machine.strings(name).map((address) => [Number(address), enabled] as const);
+  return {
+    release: top.string("release"),
+    alias: top.string("alias"),
+    vermagic: top.string("vermagic"),
+    config: new Set(top.strings("config")),
+    pageOffset: memory.number("page_offset"),
+    modules: memory.range("modules"),
+    vmalloc: memory.range("vmalloc"),
+    machine: {
+      smp: machine.boolean("smp"),
+      pvOffset: machine.number("pv_offset"),
+      freePages: machine.number("free_pages"),
+      vmallocTaken: machine.ranges("vmalloc_taken"),
+      changedStaticKeys: new Map([...keys("static_keys_on", true), ...keys("static_keys_off", false)]),
+      builtinModules: new Set(machine.strings("builtin_modules")),
+      percpuReserved: machine.range("percpu_reserved"),
+    },
+    symbols: top.table("symbols").entries((table, key) => table.number(key)),
+    structModule: {
+      size: struct.number("size"),
+      fields: struct.table("fields").entries((table, key) => table.place(key)),
+    },
+    exports: new KernelExports(exports),
+    trustedKeys,
+  };
+}

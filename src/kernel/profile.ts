@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A kernel profile: the facts of one built and booted kernel that the loader's answers depend on.
+ *
+ * @module
+ */
+
+import type { AddressRange } from "./execmem.ts";
+import type { KernelExports } from "./exports.ts";
+
+/** Offset and size in bytes of a field. */
+export type FieldPlace = readonly [offset: number, size: number];
+
+/** `struct module` of one kernel. */
+export interface StructModule {
+  /** sizeof(struct module). */
+  readonly size: number;
+  readonly fields: ReadonlyMap<string, FieldPlace>;
+}
+
+/** What the loader knows of the machine that the kernel booted on. */
+export interface Machine {
+  /** is_smp(): whether the kernel found a multiprocessor, so that `.alt.smp.init` stays unpatched. */
+  readonly smp: boolean;
+  /** Physical address of the kernel's first byte of memory, less PAGE_OFFSET: what `.pv_table` sites get. */
+  readonly pvOffset: number;
+  /** Pages that vmalloc() can find for modules and for the copies of their files. */
+  readonly freePages: number;
+  /** Areas of vmalloc space that the booted kernel holds, guard pages included. */
+  readonly vmallocTaken: readonly AddressRange[];
+  /** The kernel's static keys that boot has switched: by address, whether they are on now. */
+  readonly changedStaticKeys: ReadonlyMap<number, boolean>;
+  /** Names under /sys/module of what is built in. */
+  readonly builtinModules: ReadonlySet<string>;
+  /** Where the reserved per-CPU chunk for modules begins, as a per-CPU pointer, and its size in bytes. */
+  readonly percpuReserved: AddressRange;
+}
+
+export interface KernelProfile {
+  /** uname -r. */
+  readonly release: string;
+  /** A short name. */
+  readonly alias: string;
+  /** VERMAGIC_STRING. */
+  readonly vermagic: string;
+  /** Names of the options that are `y`, without CONFIG_. */
+  readonly config: ReadonlySet<string>;
+  /** [MODULES_VADDR, MODULES_END). */
+  readonly modules: AddressRange;
+  /** [VMALLOC_START, VMALLOC_END). */
+  readonly vmalloc: AddressRange;
+  /** PAGE_OFFSET. */
+  readonly pageOffset: number;
+  readonly structModule: StructModule;
+  readonly machine: Machine;
+  /** Addresses of the few symbols of the kernel that the loader itself uses. */
+  readonly symbols: ReadonlyMap<string, number>;
+  readonly exports: KernelExports;
+  /** Certificates built into the kernel, DER. */
+  readonly trustedKeys: readonly Uint8Array[];
+}
+
+/**
+ * MODULES_VADDR and MODULES_END as arch/arm/include/asm/memory.h derives them from the configuration.
+ *
+ * @param xipEnd the first address after the text of an XIP kernel, rounded up to 2 MiB; modules begin there
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { moduleArea } from "./profile.ts";
+ * assertEquals(moduleArea(new Set(["HIGHMEM"]), 0xc0000000), { start: 0xbf000000, end: 0xbfe00000 });
+ * assertEquals(moduleArea(new Set(["THUMB2_KERNEL"]), 0xc0000000), { start: 0xbf800000, end: 0xc0000000 });
+ * ```
+ */
+export function moduleArea(config: ReadonlySet<string>, pageOffset: number, xipEnd?: number): AddressRange {
+  const PMD_SIZE = 0x200000;
+  const start = pageOffset - (config.has("THUMB2_KERNEL") ? 0x800000 : 0x1000000);
+  return {
+    start: config.has("XIP_KERNEL") && xipEnd !== undefined ? xipEnd : start,
+    end: config.has("HIGHMEM") ? pageOffset - PMD_SIZE : pageOffset,
+  };
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The symbol tables that stay with the module: all symbols while init runs, those of the core afterwards.
+ *
+ * Models: layout_symtab(), add_kallsyms(), is_core_symbol() and elf_type() of kernel/module/kallsyms.c.
+ *
+ * @module
+ */
+
+import { SHF, SHN, SHT, STB, STT, symbolBinding, symbolType } from "../elf/constants.ts";
+import { SYM } from "../elf/records.ts";
+import { align, u32 } from "../elf/word.ts";
+import { pageFault } from "../kernel/fault.ts";
+import { isInitType, type KernelModule, MOD_DATA, MOD_INIT_DATA } from "../kernel/module.ts";
+import { moduleGetOffsetAndType, sectionType } from "./layout.ts";
+import { copyStrlen, type LoadInfo } from "./load_info.ts";
+
+/** struct mod_kallsyms: symtab, num_symtab, strtab, typetab. */
+const MOD_KALLSYMS_SIZE = 16;
+
+/**
+ * is_core_symbol() for every section: 1 where its symbols are kept after init. A symbol without a name is not kept, whatever its
+ * section.
+ */
+function coreSections(info: LoadInfo): Uint8Array {
+  const all = info.kernel.config("KALLSYMS_ALL");
+  return Uint8Array.from(info.sechdrs, (section, i) => {
+    if (i === 0) return 0;
+    if (all && i === info.index.pcpu) return 1;
+    const wanted = all ? SHF.ALLOC : SHF.ALLOC | SHF.EXECINSTR;
+    return (section.sh_flags & wanted) === wanted && !isInitType(sectionType(section)) ? 1 : 0;
+  });
+}
+
+/**
+ * layout_symtab(): room for .symtab, .strtab and the types behind the init data, and for the core's behind the core data.
+ *
+ * Needs: layoutSections(). Adds: the places of both sections, the offsets in LoadInfo.
+ */
+export function layoutSymtab(info: LoadInfo, mod: KernelModule): void {
+  if (!info.kernel.config("KALLSYMS")) return;
+  const { copy, sechdrs, index, strtab } = info;
+  const { view } = copy.area;
+  const symsect = sechdrs[index.sym];
+  const strsect = sechdrs[index.str];
+
+  symsect.sh_flags |= SHF.ALLOC;
+  symsect.sh_entsize = moduleGetOffsetAndType(mod, MOD_INIT_DATA, symsect);
+  const count = Math.floor(symsect.sh_size / SYM.size);
+  const core = coreSections(info);
+  let kept = 0;
+  let strtabSize = 0;
+  for (let i = 0, at = symsect.sh_offset; i < count; i++, at += SYM.size) {
+    const name = view.getUint32(at, true);
+    if (i !== 0 && !mod.klp && !(name !== 0 && core[view.getUint16(at + 14, true)])) continue;
+    strtabSize += copyStrlen(copy, u32(strtab + name)) + 1;
+    kept++;
+  }
+
+  const data = mod.mem[MOD_DATA];
+  info.symoffs = align(data.size, symsect.sh_addralign || 1);
+  info.stroffs = info.symoffs + kept * SYM.size;
+  info.coreTypeoffs = info.stroffs + strtabSize;
+  data.size = info.coreTypeoffs + kept;
+
+  strsect.sh_flags |= SHF.ALLOC;
+  strsect.sh_entsize = moduleGetOffsetAndType(mod, MOD_INIT_DATA, strsect);
+  const initData = mod.mem[MOD_INIT_DATA];
+  info.modKallsymsInitOff = align(initData.size, 4);
+  info.initTypeoffs = info.modKallsymsInitOff + MOD_KALLSYMS_SIZE;
+  initData.size = info.initTypeoffs + count;
+}
+
+/** elf_type(): the letter that nm(1) would show. */
+function elfType(info: LoadInfo, binding: number, type: number, shndx: number): string {
+  if (binding === STB.WEAK) return type === STT.OBJECT ? "v" : "w";
+  if (shndx === SHN.UNDEF) return "U";
+  if (shndx === SHN.ABS || shndx === info.index.pcpu) return "a";
+  if (shndx >= SHN.LORESERVE) return "?";
+  const { sh_flags, sh_type, name } = info.sechdrs[shndx];
+  if (sh_flags & SHF.EXECINSTR) return "t";
+  if (sh_flags & SHF.ALLOC && sh_type !== SHT.NOBITS) return sh_flags & SHF.WRITE ? "d" : "r";
+  if (sh_type === SHT.NOBITS) return "b";
+  return name.startsWith(".debug") ? "n" : "?";
+}
+
+/**
+ * add_kallsyms(): fills both tables. The core's symbols get names of their own, without the others' between them.
+ *
+ * Needs: final addresses in .symtab. Adds: the tables, the fields kallsyms and core_kallsyms of struct module.
+ */
+export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
+  if (!info.kernel.config("KALLSYMS")) return;
+  const { sechdrs, index } = info;
+  const symsec = sechdrs[index.sym];
+  const strsec = sechdrs[index.str];
+  const data = mod.mem[MOD_DATA].area;
+  const initData = mod.mem[MOD_INIT_DATA].area;
+  if (data === undefined || initData === undefined) throw new Error("The symbol tables have no memory");
+  const count = Math.floor(symsec.sh_size / SYM.size);
+
+  const kallsyms = [symsec.sh_addr, count, strsec.sh_addr, u32(initData.base + info.initTypeoffs)];
+  for (const [i, word] of kallsyms.entries()) initData.view.setUint32(info.modKallsymsInitOff + 4 * i, word, true);
+  mod.put("kallsyms", u32(initData.base + info.modKallsymsInitOff));
+
+  const core = coreSections(info);
+  const letters = typeLetters(info);
+  let kept = 0;
+  let strAt = info.stroffs;
+  for (let i = 0; i < count; i++) {
+    const from = symsec.at + i * SYM.size;
+    const name = symsec.view.getUint32(from, true);
+    const shndx = symsec.view.getUint16(from + 14, true);
+    const letter = letters(symsec.view.getUint8(from + 12), shndx);
+    initData.bytes[info.initTypeoffs + i] = letter;
+    if (i !== 0 && !mod.klp && !(name !== 0 && core[shndx])) continue;
+    // strscpy() stops where the room that layout_symtab() counted ends.
+    const length = placedStrlen(strsec.view, strsec.at + name);
+    data.bytes[info.coreTypeoffs + kept] = letter;
+    const to = info.symoffs + kept * SYM.size;
+    data.bytes.set(new Uint8Array(symsec.view.buffer, from, SYM.size), to);
+    data.view.setUint32(to, strAt - info.stroffs, true);
+    kept++;
+    const room = info.coreTypeoffs - strAt;
+    if (length + 1 > room) {
+      if (room > 0) data.bytes.set(new Uint8Array(strsec.view.buffer, strsec.at + name, room - 1), strAt);
+      break;
+    }
+    data.bytes.set(new Uint8Array(strsec.view.buffer, strsec.at + name, length), strAt);
+    strAt += length + 1;
+  }
+  mod.put("core_kallsyms", u32(data.base + info.symoffs), 0);
+  mod.put("core_kallsyms", kept, 1);
+  mod.put("core_kallsyms", u32(data.base + info.stroffs), 2);
+  mod.put("core_kallsyms", u32(data.base + info.coreTypeoffs), 3);
+}
+
+/** elfType() with a memory: a module has thousands of symbols but few kinds of them. */
+function typeLetters(info: LoadInfo): (st_info: number, shndx: number) => number {
+  const known = new Map<number, number>();
+  return (st_info, shndx) => {
+    const key = shndx << 8 | st_info;
+    let letter = known.get(key);
+    if (letter === undefined) {
+      letter = elfType(info, symbolBinding(st_info), symbolType(st_info), shndx).charCodeAt(0);
+      known.set(key, letter);
+    }
+    return letter;
+  };
+}
+
+/** Length of a string in the module's own memory. */
+function placedStrlen(view: DataView, at: number): number {
+  const bytes = new Uint8Array(view.buffer);
+  const end = at < bytes.length ? bytes.indexOf(0, at) : -1;
+  if (end < 0) throw pageFault(at, "read");
+  return end - at;
+}

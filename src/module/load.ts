@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Loading a module: the order of the steps, and what each failure takes back.
+ *
+ * Models: load_module(), layout_and_allocate(), apply_relocations(), post_relocation(), complete_formation() and
+ * prepare_coming_module() of kernel/module/main.c.
+ *
+ * @module
+ */
+
+import { applyRelocate, applyRelocateAdd } from "../arch_arm/apply_relocate.ts";
+import { moduleFinalize } from "../arch_arm/finalize.ts";
+import { moduleFrobArchSections } from "../arch_arm/plts.ts";
+import { SHF, SHT } from "../elf/constants.ts";
+import { u32 } from "../elf/word.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { KERN_WARNING } from "../kernel/log.ts";
+import type { MappedArea } from "../kernel/memory.ts";
+import { KernelModule, MODULE_STATE } from "../kernel/module.ts";
+import { earlyModCheck, modulePatientCheckExists } from "./early_check.ts";
+import { sortExtable } from "./extable.ts";
+import { ftraceModuleInit } from "./ftrace.ts";
+import { doInitModule, type RunInit } from "./init.ts";
+import { jumpLabelAddModule } from "./jump_label.ts";
+import { addKallsyms, layoutSymtab } from "./kallsyms.ts";
+import { layoutSections, moduleInitLayoutSection, moveModule } from "./layout.ts";
+import { copyString, type LoadInfo } from "./load_info.ts";
+import { destroyParams, parseArgs } from "./params.ts";
+import { percpuModalloc } from "./percpu.ts";
+import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
+import { moduleEnforceRwxSections } from "./rwx.ts";
+import { checkExportSymbolVersions, findModuleSections } from "./sections.ts";
+import { moduleSigCheck } from "./signature.ts";
+import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
+import { modSysfsSetup } from "./sysfs.ts";
+import { moduleAugmentKernelTaints } from "./taints.ts";
+import { UndoLadder } from "./undo.ts";
+import { moduleDeallocate, unlinkModule } from "./unload.ts";
+import { elfValidityCacheCopy } from "./validity.ts";
+
+/** Whoever watches a load. */
+export interface LoadObserver {
+  /** The sections have their final addresses. */
+  placed?(mod: KernelModule): void;
+  /** Everything is ready for init to run. */
+  beforeInit?(mod: KernelModule): void;
+}
+
+/**
+ * load_module().
+ *
+ * @param file the temporary copy of the file
+ * @param len bytes of the file
+ * @param uargs the parameter string
+ * @param flags MODULE_INIT_*
+ * @param runInit runs the module's init function
+ * @returns what the system call returns: 0 or minus an errno
+ */
+export function loadModule(
+  kernel: Kernel,
+  file: MappedArea,
+  len: number,
+  uargs: string,
+  flags: number,
+  runInit: RunInit,
+  observer: LoadObserver = {},
+): number {
+  const undo = new UndoLadder();
+  undo.push("free_copy", () => kernel.execmem.free(file));
+
+  // First of all, so that a damaged file meets as little code as possible; this also cuts the signature off.
+  const signature = moduleSigCheck(file.bytes.subarray(0, len), flags, signatureContext(kernel));
+  if (signature.err) return undo.fail(signature.err);
+
+  const info = elfValidityCacheCopy(kernel, { area: file, len: signature.len, sigOk: signature.sigOk }, flags);
+  if (typeof info === "number") return undo.fail(info);
+  const mod = moduleInCopy(info);
+
+  let err = earlyModCheck(info, mod);
+  if (err) return undo.fail(err);
+
+  err = layoutAndAllocate(info, mod);
+  if (err) return undo.fail(err);
+  undo.push("free_module", () => moduleDeallocate(kernel, mod));
+  // From here on every section has its final address.
+  observer.placed?.(mod);
+
+  err = addUnformedModule(kernel, mod);
+  if (err) return undo.fail(err);
+  undo.push("unlink_mod", () => unlinkModule(kernel, mod));
+
+  // A module that is refused from here on has tainted the kernel all the same.
+  moduleAugmentKernelTaints(info, mod);
+
+  err = percpuModalloc(info, mod);
+  if (err) return undo.fail(err);
+  moduleUnloadInit(kernel, mod);
+  undo.push("free_unload", () => moduleUnloadFree(mod));
+
+  err = findModuleSections(info, mod) || checkExportSymbolVersions(info, mod);
+  if (err) return undo.fail(err);
+
+  err = simplifySymbols(info, mod);
+  if (err < 0) return undo.fail(err);
+  // From here on every symbol's value is an address.
+
+  err = applyRelocations(info, mod);
+  if (err < 0) return undo.fail(err);
+  // From here on the module's memory is what the linker would have made of it.
+
+  err = postRelocation(info, mod);
+  if (err < 0) return undo.fail(err);
+
+  mod.args = uargs;
+  // While the module is still unformed: nobody may trace it yet.
+  ftraceModuleInit(kernel, mod);
+
+  err = completeFormation(kernel, mod);
+  if (err) return undo.fail(err);
+  // From here on others see the module, but do not get its symbols.
+
+  jumpLabelAddModule(kernel, mod);
+  undo.push("coming_cleanup", () => {
+    mod.setState(MODULE_STATE.GOING);
+    destroyParams(kernel, mod);
+  });
+
+  mod.asyncProbeRequested = kernel.boot.asyncProbe;
+  mod.put("async_probe_requested", mod.asyncProbeRequested ? 1 : 0);
+  const parsed = parseArgs(kernel, mod, mod.args);
+  if (parsed.err) return undo.fail(parsed.err);
+  if (parsed.afterDashes !== undefined) {
+    kernel.printk(KERN_WARNING, `${mod.name}: parameters '${parsed.afterDashes}' after \`--' ignored`);
+  }
+
+  err = modSysfsSetup(kernel, mod);
+  if (err < 0) return undo.fail(err);
+
+  kernel.execmem.free(file);
+  observer.beforeInit?.(mod);
+  return doInitModule(kernel, mod, runInit);
+}
+
+function signatureContext(kernel: Kernel) {
+  return {
+    config: {
+      MODULE_SIG: kernel.config("MODULE_SIG"),
+      INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
+    },
+    sigEnforce: kernel.boot.sigEnforce,
+    trustedKeys: kernel.profile.trustedKeys,
+    host: kernel.host,
+    printk: (level: number, text: string) => kernel.printk(level, text),
+  };
+}
+
+/** info->mod: struct module as the file has it. */
+function moduleInCopy(info: LoadInfo): KernelModule {
+  const { structModule } = info.kernel.profile;
+  const { view, at, sh_size } = info.sechdrs[info.index.mod];
+  const [nameOffset] = structModule.fields.get("name") ?? [0];
+  return new KernelModule(copyString(info.copy, at + nameOffset), structModule, new DataView(view.buffer, at, sh_size));
+}
+
+/** layout_and_allocate(). @returns 0 or minus an errno */
+function layoutAndAllocate(info: LoadInfo, mod: KernelModule): number {
+  const { kernel, sechdrs } = info;
+  const table = { sechdrs, area: info.copy.area, shoff: info.hdr.e_shoff };
+  const err = moduleFrobArchSections(kernel, table, mod, (name) => moduleInitLayoutSection(name, kernel)) ||
+    moduleEnforceRwxSections(info, mod);
+  if (err) return err;
+  // Per-CPU data gets memory of its own.
+  const percpu = sechdrs[info.index.pcpu];
+  percpu.sh_flags = u32(percpu.sh_flags & ~SHF.ALLOC);
+  layoutSections(info, mod);
+  layoutSymtab(info, mod);
+  return moveModule(info, mod);
+}
+
+/** add_unformed_module(): takes the name, before anything that is hard to take back. @returns 0 or minus an errno */
+function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
+  mod.setState(MODULE_STATE.UNFORMED);
+  const err = modulePatientCheckExists(kernel, mod.name);
+  if (err) return err;
+  kernel.modules.unshift(mod);
+  return 0;
+}
+
+/** apply_relocations(): each section of relocations whose target is allocated. @returns 0 or minus an errno */
+function applyRelocations(info: LoadInfo, mod: KernelModule): number {
+  const { kernel, sechdrs, index } = info;
+  const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
+  for (const [i, section] of sechdrs.entries()) {
+    if (i === 0 || section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
+    if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
+    let err = 0;
+    if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
+    else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
+    if (err < 0) return err;
+  }
+  return 0;
+}
+
+/** post_relocation(). @returns 0 or minus an errno */
+function postRelocation(info: LoadInfo, mod: KernelModule): number {
+  sortExtable(info.kernel, mod);
+  addKallsyms(info, mod);
+  return moduleFinalize(info.kernel, info.sechdrs);
+}
+
+/** complete_formation(): the module's exports are checked, then it is COMING. @returns 0 or minus an errno */
+function completeFormation(kernel: Kernel, mod: KernelModule): number {
+  const err = verifyExportedSymbols(kernel, mod);
+  if (err) return err;
+  mod.setState(MODULE_STATE.COMING);
+  return 0;
+}

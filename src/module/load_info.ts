@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What load_module() knows of the file while it works on it.
+ *
+ * Models: struct load_info of kernel/module/internal.h, and find_sec() and its kin of kernel/module/main.c.
+ *
+ * @module
+ */
+
+import { SHF } from "../elf/constants.ts";
+import type { Ehdr } from "../elf/records.ts";
+import { u32 } from "../elf/word.ts";
+import { pageFault } from "../kernel/fault.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { MappedArea } from "../kernel/memory.ts";
+import type { Section } from "../kernel/section.ts";
+
+/** MODULE_INIT_* of include/uapi/linux/module.h. */
+export const MODULE_INIT_IGNORE_MODVERSIONS = 1;
+export const MODULE_INIT_IGNORE_VERMAGIC = 2;
+export const MODULE_INIT_COMPRESSED_FILE = 4;
+
+/** The temporary copy of the file in vmalloc memory; behind the file's end its last page holds zeros. */
+export interface FileCopy {
+  readonly area: MappedArea;
+  /** info->len: bytes that count; a signature that was recognised does not. */
+  readonly len: number;
+  readonly sigOk: boolean;
+}
+
+/** struct load_info, from the moment that the file passed its validity checks. */
+export interface LoadInfo {
+  readonly kernel: Kernel;
+  readonly flags: number;
+  readonly copy: FileCopy;
+  readonly hdr: Ehdr;
+  readonly sechdrs: Section[];
+  /** Offset of the symbols' string table in the copy. */
+  readonly strtab: number;
+  /** For log lines, before the module is known: the `name` of .modinfo, else that of struct module. */
+  readonly name: string;
+  readonly index: {
+    readonly sym: number;
+    readonly str: number;
+    readonly mod: number;
+    vers: number;
+    info: number;
+    pcpu: number;
+  };
+  /** The strings of .modinfo; see modinfo.ts. */
+  modinfo: readonly string[] | undefined;
+  /** CRCs of __versions by name; see version.ts. */
+  versions: ReadonlyMap<string, number> | undefined;
+  /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
+  symoffs: number;
+  stroffs: number;
+  coreTypeoffs: number;
+  initTypeoffs: number;
+  modKallsymsInitOff: number;
+}
+
+/** Length in bytes of the string that begins at `offset` of the copy. Running out of the copy is a fault. */
+export function copyStrlen(copy: FileCopy, offset: number): number {
+  const { bytes, base } = copy.area;
+  if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
+  const end = bytes.indexOf(0, offset);
+  if (end < 0) throw pageFault(base + bytes.length, "read");
+  return end - offset;
+}
+
+/** The string that begins at `offset` of the copy, as latin-1. Running out of the copy is a fault. */
+export function copyString(copy: FileCopy, offset: number): string {
+  return latin1(copy.area.bytes, offset, offset + copyStrlen(copy, offset));
+}
+
+/**
+ * The string that begins at `offset`, for a comparison with a shorter text: only a first byte outside of the copy is a fault.
+ */
+export function copyStringForCompare(copy: FileCopy, offset: number): string {
+  const { bytes, base } = copy.area;
+  if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
+  const end = bytes.indexOf(0, offset);
+  return latin1(bytes, offset, end < 0 ? bytes.length : end);
+}
+
+/** Bytes from `start` to `end` as latin-1 text. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
+  return text;
+}
+
+/** find_sec(): the first allocated section of that name, or 0. */
+export function findSec(info: Pick<LoadInfo, "sechdrs">, name: string): number {
+  const { sechdrs } = info;
+  for (let i = 1; i < sechdrs.length; i++) if (sechdrs[i].sh_flags & SHF.ALLOC && sechdrs[i].name === name) return i;
+  return 0;
+}
+
+/** find_any_sec(): the first section of that name, or 0. */
+export function findAnySec(info: Pick<LoadInfo, "sechdrs">, name: string): number {
+  const { sechdrs } = info;
+  for (let i = 1; i < sechdrs.length; i++) if (sechdrs[i].name === name) return i;
+  return 0;
+}

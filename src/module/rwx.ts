@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * No section may be both writable and executable.
+ *
+ * Models: module_enforce_rwx_sections() of kernel/module/strict_rwx.c.
+ *
+ * @module
+ */
+
+import { SHF } from "../elf/constants.ts";
+import { ENOEXEC } from "../kernel/errno.ts";
+import { KERN_ERR } from "../kernel/log.ts";
+import type { KernelModule } from "../kernel/module.ts";
+import type { LoadInfo } from "./load_info.ts";
+
+const SHF_WX = SHF.WRITE | SHF.EXECINSTR;
+
+/** @returns 0, or minus ENOEXEC after the line that names the section */
+export function moduleEnforceRwxSections(info: LoadInfo, mod: KernelModule): number {
+  const { kernel, sechdrs } = info;
+  if (!kernel.config("STRICT_MODULE_RWX")) return 0;
+  const at = sechdrs.findIndex((section) => (section.sh_flags & SHF_WX) === SHF_WX);
+  if (at < 0) return 0;
+  kernel.printk(KERN_ERR, `${mod.name}: section ${sechdrs[at].name} (index ${at}) has invalid WRITE|EXEC flags`);
+  return -ENOEXEC;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Symbols: from names and section numbers to addresses.
+ *
+ * Models: simplify_symbols(), resolve_symbol(), resolve_symbol_wait(), inherit_taint(), verify_namespace_is_imported() and
+ * verify_exported_symbols() of kernel/module/main.c.
+ *
+ * @module
+ */
+
+import { SHN, STB, symbolBinding } from "../elf/constants.ts";
+import { SYM } from "../elf/records.ts";
+import { u32 } from "../elf/word.ts";
+import { EBUSY, EINVAL, ENOENT, ENOEXEC } from "../kernel/errno.ts";
+import type { ExportedSymbol } from "../kernel/exports.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
+import type { KernelModule, ModuleTable } from "../kernel/module.ts";
+import type { KernelModuleExport } from "../kernel/module_exports.ts";
+import { TAINT } from "../kernel/taint.ts";
+import { copyString, type LoadInfo } from "./load_info.ts";
+import { modinfoValues } from "./modinfo.ts";
+import { refModule } from "./references.ts";
+import { KERNEL_SYMBOL_SIZE } from "./sections.ts";
+import { checkVersion } from "./version.ts";
+
+/**
+ * simplify_symbols(): afterwards st_value of every symbol is an address. It goes on after an error, so that each bad symbol has its
+ * line, and returns the last one.
+ *
+ * Needs: the sections at their final addresses. Adds: st_value in .symtab, references to the modules whose symbols are used.
+ *
+ * @returns 0 or minus an errno
+ */
+export function simplifySymbols(info: LoadInfo, mod: KernelModule): number {
+  const { kernel, sechdrs, index } = info;
+  const { view, at, sh_size } = sechdrs[index.sym];
+  const bases = Uint32Array.from(sechdrs, (section, i) => i !== 0 && i === index.pcpu ? mod.percpu : section.sh_addr);
+  const end = at + Math.floor(sh_size / SYM.size) * SYM.size;
+  let ret = 0;
+  for (let symbol = at + SYM.size; symbol < end; symbol += SYM.size) {
+    const shndx = view.getUint16(symbol + 14, true);
+    if (shndx !== SHN.UNDEF && shndx < bases.length) {
+      view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + bases[shndx], true);
+      continue;
+    }
+    if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
+    const name = copyString(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
+    if (shndx === SHN.UNDEF) {
+      const found = resolveSymbolWait(info, mod, name);
+      if (typeof found === "object") {
+        view.setUint32(symbol + 4, found.value, true);
+        continue;
+      }
+      if (found === undefined && symbolBinding(view.getUint8(symbol + 12)) === STB.WEAK) continue;
+      ret = found ?? -ENOENT;
+      kernel.printk(KERN_WARNING, `${mod.name}: Unknown symbol ${name} (err ${ret})`);
+    } else if (shndx === SHN.COMMON) {
+      if (name.startsWith("__gnu_lto")) continue;
+      kernel.printk(KERN_WARNING, `${mod.name}: please compile with -fno-common`);
+      ret = -ENOEXEC;
+    } else {
+      const max = info.hdr.e_shnum - 1;
+      kernel.printk(KERN_ERR, `${mod.name}: Symbol ${name} has an invalid section index ${shndx} (max ${max})`);
+      ret = -ENOEXEC;
+    }
+  }
+  return ret;
+}
+
+/** resolve_symbol_wait(): a module that is still in its init does not give its symbols; the kernel waits 30 s for it. */
+function resolveSymbolWait(info: LoadInfo, mod: KernelModule, name: string): ExportedSymbol | number | undefined {
+  const found = resolveSymbol(info, mod, name);
+  if (found === -EBUSY) {
+    const owner = info.kernel.symbols.find(name, true)?.owner;
+    info.kernel.printk(KERN_WARNING, `${mod.name}: gave up waiting for init of module ${owner?.name ?? "kernel"}.`);
+  }
+  return found;
+}
+
+/**
+ * resolve_symbol(): finds an exported symbol that this module may use, and records the use.
+ *
+ * @returns the symbol; undefined where none was found; minus an errno where it may not be used
+ */
+function resolveSymbol(info: LoadInfo, mod: KernelModule, name: string): ExportedSymbol | number | undefined {
+  const found = info.kernel.symbols.find(name, !(mod.taints & (1 << TAINT.PROPRIETARY_MODULE)));
+  if (found === undefined) return undefined;
+  const { symbol, owner } = found;
+  if (symbol.gplOnly && !mod.usingGplonlySymbols) {
+    mod.usingGplonlySymbols = true;
+    mod.put("using_gplonly_symbols", 1);
+  }
+  if (!inheritTaint(info.kernel, mod, owner, name)) return undefined;
+  if (!checkVersion(info, name, mod, symbol.crc)) return -EINVAL;
+  const err = verifyNamespaceIsImported(info, mod, symbol) || refModule(info.kernel, mod, owner);
+  return err || symbol;
+}
+
+/** inherit_taint(): who uses a proprietary module's symbols becomes proprietary, which who uses GPL-only ones may not. */
+function inheritTaint(kernel: Kernel, mod: KernelModule, owner: KernelModule | undefined, name: string): boolean {
+  const proprietary = 1 << TAINT.PROPRIETARY_MODULE;
+  if (owner === undefined || !(owner.taints & proprietary)) return true;
+  if (mod.usingGplonlySymbols) {
+    kernel.printk(
+      KERN_ERR,
+      `${mod.name}: module using GPL-only symbols uses symbols ${name} from proprietary module ${owner.name}.`,
+    );
+    return false;
+  }
+  if (!(mod.taints & proprietary)) {
+    kernel.printk(
+      KERN_WARNING,
+      `${mod.name}: module uses symbols ${name} from proprietary module ${owner.name}, inheriting taint.`,
+    );
+    mod.setTaint(TAINT.PROPRIETARY_MODULE);
+  }
+  return true;
+}
+
+/** verify_namespace_is_imported(). @returns 0 or minus EINVAL */
+function verifyNamespaceIsImported(info: LoadInfo, mod: KernelModule, symbol: ExportedSymbol): number {
+  const { kernel } = info;
+  if (symbol.namespace === "" || modinfoValues(info, "import_ns").includes(symbol.namespace)) return 0;
+  const missingIsAllowed = kernel.config("MODULE_ALLOW_MISSING_NAMESPACE_IMPORTS");
+  kernel.printk(
+    missingIsAllowed ? KERN_WARNING : KERN_ERR,
+    `${mod.name}: module uses symbol (${symbol.name}) from namespace ${symbol.namespace}, but does not import it.`,
+  );
+  return missingIsAllowed ? 0 : -EINVAL;
+}
+
+/** One export table as the module's relocated memory has it. */
+function readExports(
+  kernel: Kernel,
+  owner: KernelModule,
+  table: ModuleTable,
+  crcs: number,
+  gplOnly: boolean,
+): KernelModuleExport[] {
+  const { space } = kernel;
+  const hasCrcs = kernel.config("MODVERSIONS") && crcs !== 0;
+  return Array.from({ length: table.count }, (_, i) => {
+    const entry = table.address + i * KERNEL_SYMBOL_SIZE;
+    const namespace = space.read32(entry + 8);
+    return {
+      owner,
+      name: space.cstring(space.read32(entry + 4)),
+      value: space.read32(entry),
+      crc: hasCrcs ? space.read32(crcs + 4 * i) : undefined,
+      gplOnly,
+      namespace: namespace === 0 ? "" : space.cstring(namespace),
+    };
+  });
+}
+
+/**
+ * verify_exported_symbols(): nobody exports what is exported already. The module's own exports become visible to others right after.
+ *
+ * Needs: relocated memory. Adds: mod.exports.
+ *
+ * @returns 0 or minus ENOEXEC
+ */
+export function verifyExportedSymbols(kernel: Kernel, mod: KernelModule): number {
+  const tables = [
+    readExports(kernel, mod, mod.syms, mod.crcs, false),
+    readExports(kernel, mod, mod.gplSyms, mod.gplCrcs, true),
+  ];
+  for (const { name } of tables.flat()) {
+    const found = kernel.symbols.find(name, true);
+    if (found === undefined) continue;
+    const owner = found.owner?.name ?? "kernel";
+    kernel.printk(KERN_ERR, `${mod.name}: exports duplicate symbol ${name} (owned by ${owner})`);
+    return -ENOEXEC;
+  }
+  mod.exports = tables.flat();
+  kernel.symbols.add(mod, tables);
+  return 0;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Is this file a module at all?
+ *
+ * Models: elf_validity_cache_copy() and validate_section_offset() of kernel/module/main.c, elf_check_arch() of
+ * arch/arm/kernel/elf.c.
+ *
+ * @module
+ */
+
+import { EF_ARM, ELFMAG, EM, ET, SHF, SHN, SHT } from "../elf/constants.ts";
+import { EHDR, type Ehdr, readRecord, SHDR, type Shdr } from "../elf/records.ts";
+import { ENOEXEC } from "../kernel/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
+import type { Section } from "../kernel/section.ts";
+import {
+  copyString,
+  copyStringForCompare,
+  type FileCopy,
+  findSec,
+  latin1,
+  type LoadInfo,
+  MODULE_INIT_IGNORE_MODVERSIONS,
+} from "./load_info.ts";
+import { modinfoValue } from "./modinfo.ts";
+
+/** Length of `name` in struct module. */
+export const MODULE_NAME_LEN = 60;
+
+/** EF_ARM_VFP_FLOAT and EF_ARM_SOFT_FLOAT, and the hardware capability that decides on them: this kernel's processors have VFP. */
+const EF_ARM_EABI_UNKNOWN = 0;
+
+/**
+ * elf_check_arch(): the machine, the entry point's alignment, and for files from before the EABI the calling standard.
+ */
+function elfCheckArch(hdr: Ehdr): boolean {
+  if (hdr.e_machine !== EM.ARM) return false;
+  if ((hdr.e_entry & 3) === 2) return false;
+  const eabi = (hdr.e_flags & EF_ARM.EABI_MASK) >>> 0;
+  return !(eabi === EF_ARM_EABI_UNKNOWN && hdr.e_flags & EF_ARM.APCS_26);
+}
+
+/** validate_section_offset(): the section lies in the file. The sum wraps at 32 bits. */
+function sectionInFile(shdr: Shdr, len: number): boolean {
+  const end = (shdr.sh_offset + shdr.sh_size) >>> 0;
+  return end >= shdr.sh_offset && end <= len;
+}
+
+/**
+ * elf_validity_cache_copy(): checks of the ELF header, the section table and the sections that every module has.
+ *
+ * Needs: nothing but the bytes. Adds: the section table, the name for log lines, the indices of the sections that the loader works with.
+ *
+ * @returns minus ENOEXEC, after the line that says why
+ */
+export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: number): LoadInfo | number {
+  const refuse = (text: string, level = KERN_ERR) => {
+    kernel.printk(level, text);
+    return -ENOEXEC;
+  };
+  const { bytes, view } = copy.area;
+  if (copy.len < EHDR.size) return refuse(`Invalid ELF header len ${copy.len}`);
+  if (latin1(bytes, 0, ELFMAG.length) !== ELFMAG) return refuse(`Invalid ELF header magic: != ${ELFMAG}`);
+
+  const hdr = readRecord(view, 0, EHDR);
+  if (hdr.e_type !== ET.REL) return refuse(`Invalid ELF header type: ${hdr.e_type} != ${ET.REL}`);
+  if (!elfCheckArch(hdr)) return refuse(`Invalid architecture in ELF header: ${hdr.e_machine}`);
+  if (hdr.e_shentsize !== SHDR.size) return refuse("Invalid ELF section header size");
+  if (hdr.e_shoff >= copy.len || hdr.e_shnum * SHDR.size > copy.len - hdr.e_shoff) {
+    return refuse("Invalid ELF section header overflow");
+  }
+  if (hdr.e_shstrndx === SHN.UNDEF || hdr.e_shstrndx >= hdr.e_shnum) {
+    return refuse(
+      `Invalid ELF section name index: ${hdr.e_shstrndx} || e_shstrndx (${hdr.e_shstrndx}) >= e_shnum (${hdr.e_shnum})`,
+    );
+  }
+
+  const headers = Array.from({ length: hdr.e_shnum }, (_, i) => readRecord(view, hdr.e_shoff + i * SHDR.size, SHDR));
+  const strhdr = headers[hdr.e_shstrndx];
+  if (!sectionInFile(strhdr, copy.len)) return refuse(`Invalid ELF section hdr(type ${strhdr.sh_type})`);
+  if (strhdr.sh_size === 0) return refuse("empty section name table");
+  if (bytes[strhdr.sh_offset + strhdr.sh_size - 1] !== 0) {
+    return refuse("ELF Spec violation: section name table isn't null terminated");
+  }
+  const [first] = headers;
+  if (first.sh_type !== SHT.NULL || first.sh_size !== 0 || first.sh_addr !== 0) {
+    return refuse(`ELF Spec violation: section 0 type(${first.sh_type | 0})!=SH_NULL or non-zero len or addr`);
+  }
+
+  const found = { sym: [] as number[], mod: [] as number[], info: [] as number[] };
+  const sechdrs: Section[] = [];
+  for (const [i, shdr] of headers.entries()) {
+    const nameAt = (strhdr.sh_offset + shdr.sh_name) >>> 0;
+    const section: Section = Object.assign(shdr, { name: "", view, at: shdr.sh_offset });
+    sechdrs.push(section);
+    if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
+      // Not looked at here; later steps compare its name.
+      Object.assign(section, { name: nameAt < bytes.length ? copyStringForCompare(copy, nameAt) : "" });
+      continue;
+    }
+    if (shdr.sh_type === SHT.SYMTAB) {
+      if (shdr.sh_link === SHN.UNDEF || shdr.sh_link >= hdr.e_shnum) {
+        return refuse(
+          `Invalid ELF sh_link!=SHN_UNDEF(${shdr.sh_link | 0}) or (sh_link(${
+            shdr.sh_link | 0
+          }) >= hdr->e_shnum(${hdr.e_shnum})`,
+        );
+      }
+      found.sym.push(i);
+    }
+    if (!sectionInFile(shdr, copy.len)) {
+      return refuse(`Invalid ELF section in module (section ${i} type ${shdr.sh_type})`);
+    }
+    Object.assign(section, { name: copyStringForCompare(copy, nameAt) });
+    if (section.name === ".gnu.linkonce.this_module") found.mod.push(i);
+    else if (section.name === ".modinfo") found.info.push(i);
+    if (shdr.sh_flags & SHF.ALLOC && shdr.sh_name >= strhdr.sh_size) {
+      return refuse(`Invalid ELF section name in module (section ${i} type ${shdr.sh_type})`);
+    }
+  }
+
+  if (found.info.length > 1) return refuse("Only one .modinfo section must exist.");
+  const index = { sym: found.sym.at(-1) ?? 0, str: 0, mod: 0, vers: 0, info: found.info[0] ?? 0, pcpu: 0 };
+  const infoName = index.info === 0 ? undefined : modinfoValue({ copy, sechdrs, index, modinfo: undefined }, "name");
+  const shownName = infoName ?? "(missing .modinfo section or name field)";
+  if (found.sym.length !== 1) return refuse(`${shownName}: module has no symbols (stripped?)`, KERN_WARNING);
+  index.str = sechdrs[index.sym].sh_link;
+  if (found.mod.length !== 1) {
+    return refuse(`module ${shownName}: Only one .gnu.linkonce.this_module section must exist.`);
+  }
+  index.mod = found.mod[0];
+  const thisModule = sechdrs[index.mod];
+  if (!(thisModule.sh_flags & SHF.ALLOC)) {
+    return refuse(`module ${shownName}: .gnu.linkonce.this_module must occupy memory during process execution`);
+  }
+  if (thisModule.sh_size !== kernel.profile.structModule.size) {
+    return refuse(
+      `module ${shownName}: .gnu.linkonce.this_module section size must match the kernel's built struct module size at run time`,
+    );
+  }
+
+  if (!(flags & MODULE_INIT_IGNORE_MODVERSIONS)) index.vers = findSec({ sechdrs }, "__versions");
+  if (kernel.config("SMP")) index.pcpu = findSec({ sechdrs }, ".data..percpu");
+  const [nameOffset] = kernel.profile.structModule.fields.get("name") ?? [0];
+  return {
+    kernel,
+    flags,
+    copy,
+    hdr,
+    sechdrs,
+    strtab: sechdrs[index.str].sh_offset,
+    name: infoName ?? copyString(copy, thisModule.sh_offset + nameOffset),
+    index,
+    modinfo: undefined,
+    versions: undefined,
+    symoffs: 0,
+    stroffs: 0,
+    coreTypeoffs: 0,
+    initTypeoffs: 0,
+    modKallsymsInitOff: 0,
+  };
+}

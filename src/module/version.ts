@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Symbol versions: the CRCs that a module expects, and the version magic.
+ *
+ * Models: check_version(), check_modstruct_version() and same_magic() of kernel/module/version.c, try_to_force_load() of
+ * kernel/module/main.c.
+ *
+ * @module
+ */
+
+import { u32 } from "../elf/word.ts";
+import { ENOEXEC } from "../kernel/errno.ts";
+import { bug, pageFault } from "../kernel/fault.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { KERN_WARNING } from "../kernel/log.ts";
+import type { KernelModule } from "../kernel/module.ts";
+import { TAINT } from "../kernel/taint.ts";
+import { copyString, type LoadInfo } from "./load_info.ts";
+
+/** struct modversion_info: the CRC, then 60 bytes of name. */
+const MODVERSION_INFO_SIZE = 64;
+
+/** __versions as a map; of two entries for one name the first counts. */
+function versionsOf(info: LoadInfo): ReadonlyMap<string, number> {
+  if (info.versions !== undefined) return info.versions;
+  const versions = new Map<string, number>();
+  const { sh_offset, sh_size } = info.sechdrs[info.index.vers];
+  const { area } = info.copy;
+  for (let at = sh_offset; at + MODVERSION_INFO_SIZE <= sh_offset + sh_size; at += MODVERSION_INFO_SIZE) {
+    if (at + 4 > area.bytes.length) throw pageFault(u32(area.base + at), "read");
+    const name = copyString(info.copy, at + 4);
+    if (!versions.has(name)) versions.set(name, area.view.getUint32(at, true));
+  }
+  return info.versions = versions;
+}
+
+/**
+ * try_to_force_load(): with CONFIG_MODULE_FORCE_LOAD a defect only taints.
+ *
+ * @returns 0 or minus ENOEXEC
+ */
+export function tryToForceLoad(kernel: Kernel, mod: KernelModule, reason: string): number {
+  if (!kernel.config("MODULE_FORCE_LOAD")) return -ENOEXEC;
+  if (!kernel.testTaint(TAINT.FORCED_MODULE)) kernel.printk(KERN_WARNING, `${mod.name}: ${reason}: kernel tainted.`);
+  kernel.addTaint(TAINT.FORCED_MODULE);
+  mod.setTaint(TAINT.FORCED_MODULE);
+  return 0;
+}
+
+/**
+ * check_version(): does the module expect the CRC that the exporter gives?
+ *
+ * @param crc the exporter's CRC; undefined where it has none
+ */
+export function checkVersion(info: LoadInfo, symname: string, mod: KernelModule, crc: number | undefined): boolean {
+  const { kernel } = info;
+  if (!kernel.config("MODVERSIONS")) return true;
+  // Who exports without CRCs has tainted the kernel already.
+  if (crc === undefined) return true;
+  if (info.index.vers === 0) return tryToForceLoad(kernel, mod, symname) === 0;
+  const expected = versionsOf(info).get(symname);
+  if (expected === crc) return true;
+  if (expected === undefined) kernel.printk(KERN_WARNING, `${info.name}: no symbol version for ${symname}`);
+  else kernel.printk(KERN_WARNING, `${info.name}: disagrees about version of symbol ${symname}`);
+  return false;
+}
+
+/** check_modstruct_version(): the layout of struct module itself has a CRC, that of the function module_layout. */
+export function checkModstructVersion(info: LoadInfo, mod: KernelModule): boolean {
+  if (!info.kernel.config("MODVERSIONS")) return true;
+  const layout = info.kernel.symbols.find("module_layout", true);
+  if (layout === undefined) throw bug("check_modstruct_version");
+  return checkVersion(info, "module_layout", mod, layout.symbol.crc);
+}
+
+/**
+ * same_magic(): with CRCs the first word, the kernel's version, does not count.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sameMagic } from "./version.ts";
+ * assertEquals(sameMagic("6.12.1 SMP ", "6.12.2 SMP ", true), true);
+ * assertEquals(sameMagic("6.12.1 SMP ", "6.12.2 SMP ", false), false);
+ * ```
+ */
+export function sameMagic(a: string, b: string, hasCrcs: boolean): boolean {
+  const rest = (text: string) => {
+    const space = text.indexOf(" ");
+    return !hasCrcs ? text : space < 0 ? "" : text.slice(space);
+  };
+  return rest(a) === rest(b);
+}
