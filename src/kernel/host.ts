@@ -2,7 +2,7 @@
 /**
  * What the model asks of the machine it runs on: hashing and signatures, which a host may do better than portable JavaScript.
  *
- * Two hosts exist: portable_host.ts (libraries only, runs in a browser) and src/cli/node_host.ts (node:crypto). Both are for
+ * Two hosts exist: portable_host.ts (libraries only, runs in a browser) and src/suite/node_host.ts (node:crypto). Both are for
  * dynamic import: a module without a signature needs neither.
  *
  * @module
@@ -64,7 +64,7 @@ export interface Host extends HostCrypto {
 }
 
 function missing(): never {
-  throw new Error("Cannot hash or verify: this host has no cryptography; import portable_host.ts or cli/node_host.ts");
+  throw new Error("Cannot hash or verify: this host has no cryptography; import portable_host.ts or suite/node_host.ts");
 }
 
 /** The host of a run that meets no signed module and hashes nothing; being asked all the same is a bug of ours. */

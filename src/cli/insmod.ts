@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel insmod`: what the board would say.
+ *
+ * @module
+ */
+
+import { errnoMessage } from "../kernel/errno.ts";
+import { loadProfile } from "../profile/load_profile.ts";
+import { kernelLogText, layoutText } from "../suite/golden_text.ts";
+import { ModelTarget } from "../suite/model_target.ts";
+import type { StepOutcome } from "../suite/outcome.ts";
+import type { InsmodStep } from "../suite/scenario.ts";
+import type { CommandIo } from "./io.ts";
+import { readOptions, UsageError } from "./options.ts";
+
+/** One line that says what failed and why, as insmod(8) would. */
+export function failureLine(file: string, outcome: StepOutcome): string {
+  const why = outcome.oops ?? outcome.crash ?? outcome.notModelled;
+  if (outcome.oops !== undefined) return `insmod: ${file}: the kernel oopses: ${why}\n`;
+  if (outcome.crash !== undefined) return `insmod: ${file}: the kernel dies: ${why}\n`;
+  if (outcome.notModelled !== undefined) return `insmod: ${file}: not modelled: ${why}\n`;
+  const { rc = 0 } = outcome;
+  const text = errnoMessage(-rc);
+  return `insmod: ERROR: could not insert module ${file}: ${text} (${outcome.errno})\n`;
+}
+
+/** @returns the exit code: 0 where the module loads, 1 where it does not */
+export async function insmodCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, { kernel: "string", layout: "boolean" }, { stopEarly: true });
+  const [file, ...params] = rest;
+  if (file === undefined) throw new UsageError("no module file is named");
+  const profile = loadProfile(options.kernel);
+  const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
+  const target = new ModelTarget(profile, { regions: options.layout ?? false });
+  for await (const { outcome } of target.run({ cmdline: "", steps: [step] })) {
+    io.out(kernelLogText(step, outcome));
+    if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
+    if (outcome.rc !== 0) {
+      io.err(failureLine(file, outcome));
+      return 1;
+    }
+    io.err(`insmodel: the code of ${outcome.module} is not run: its init is taken to return 0\n`);
+  }
+  return 0;
+}
+
+/** Text as the bytes that a command line has: a character for each byte of UTF-8. */
+export function encodeParams(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}

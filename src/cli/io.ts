@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What a command does to the world: prints, and finds files.
+ *
+ * @module
+ */
+
+import { resolve } from "@std/path";
+
+export interface CommandIo {
+  /** Prints to standard output; whole lines, newline included. */
+  out(text: string): void;
+  /** Prints to standard error. */
+  err(text: string): void;
+  /** An absolute path, relative ones from where the user stands. */
+  resolve(path: string): string;
+}
+
+/** The process's own streams. `deno task` changes to the project's folder and keeps the user's in INIT_CWD. */
+export function processIo(): CommandIo {
+  const encoder = new TextEncoder();
+  const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
+    for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(stream.writeSync(bytes));
+  };
+  const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
+  return {
+    out: (text) => write(Deno.stdout, text),
+    err: (text) => write(Deno.stderr, text),
+    resolve: (path) => resolve(cwd, path),
+  };
+}

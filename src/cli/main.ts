@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel`: the command line.
+ *
+ * @module
+ */
+
+import { firstLine, InputError } from "../suite/input_error.ts";
+import { ProfileNotFound } from "../profile/load_profile.ts";
+import { type CommandIo, processIo } from "./io.ts";
+import { UsageError } from "./options.ts";
+
+/** A command: what it is called with, and where it is. */
+interface Command {
+  readonly usage: string;
+  run(args: string[], io: CommandIo): Promise<number>;
+}
+
+/** The commands. Each is loaded when it is called, so that none pays for another. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  insmod: {
+    usage: "insmodel insmod [--kernel ID] [--layout] FILE.ko [name=value ...]",
+    run: async (args, io) => (await import("./insmod.ts")).insmodCommand(args, io),
+  },
+  run: {
+    usage: "insmodel run [--kernel ID] [--json] [--layout] [--images DIR] SCENARIO",
+    run: async (args, io) => (await import("./run.ts")).runCommand(args, io),
+  },
+  inspect: {
+    usage: "insmodel inspect FILE.ko",
+    run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
+  },
+};
+
+const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join("");
+
+/**
+ * Runs one command.
+ *
+ * @returns the exit code: 0, 1 for a module that does not load, 2 for bad usage or input that cannot be used
+ */
+export async function main(args: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "help") {
+    io.out(`Usage:\n${USAGE}`);
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name ?? "") ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    io.err(`insmodel: ${name === undefined ? "no command is named" : `unknown command "${name}"`}\n${USAGE}`);
+    return 2;
+  }
+  try {
+    return await command.run(rest, io);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      io.err(`insmodel ${name}: ${firstLine(error)}; usage: ${command.usage}\n`);
+    } else if (error instanceof InputError || error instanceof ProfileNotFound) {
+      io.err(`insmodel ${name}: ${firstLine(error)}\n`);
+    } else {
+      throw error;
+    }
+    return 2;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args, processIo()));

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The guest's initramfs: the agent as /init, and nothing else.
+ *
+ * @module
+ */
+
+const AGENT_SOURCE = new URL("./agent/agent.c", import.meta.url);
+const COMPILER = "arm-linux-gnueabihf-gcc";
+
+/** One regular file or directory of a cpio archive in the "newc" format (Documentation/driver-api/early-userspace/buffer-format.rst). */
+function cpioEntry(name: string, mode: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const fields = [0, mode, 0, 0, 1, 0, bytes.length, 0, 0, 0, 0, name.length + 1, 0];
+  const header = "070701" + fields.map((field) => field.toString(16).padStart(8, "0")).join("") + name + "\0";
+  const headerSize = (header.length + 3) & ~3;
+  const entry = new Uint8Array(headerSize + ((bytes.length + 3) & ~3));
+  entry.set(new TextEncoder().encode(header));
+  entry.set(bytes, headerSize);
+  return entry;
+}
+
+async function modifiedAt(path: string | URL): Promise<number> {
+  try {
+    return (await Deno.stat(path)).mtime?.getTime() ?? 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return -1;
+    throw error;
+  }
+}
+
+/** Compiles the agent into `<cache>/agent` when its source is newer. Returns the agent's path. */
+export async function buildAgent(cache: string): Promise<string> {
+  const agent = `${cache}/agent`;
+  if (await modifiedAt(agent) >= await modifiedAt(AGENT_SOURCE)) return agent;
+  await Deno.mkdir(cache, { recursive: true });
+  const made = `${agent}.${crypto.randomUUID()}`;
+  const args = [
+    "-static",
+    "-Os",
+    "-marm",
+    "-s",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-o",
+    made,
+    decodeURIComponent(AGENT_SOURCE.pathname),
+  ];
+  const { success, stderr } = await new Deno.Command(COMPILER, { args }).output();
+  if (!success) throw new Error(`Cannot compile the guest's agent: ${new TextDecoder().decode(stderr)}`);
+  await Deno.rename(made, agent);
+  return agent;
+}
+
+/** The bytes of the initramfs for this agent. */
+export function initramfs(agent: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  return [
+    cpioEntry("dev", 0o040755, new Uint8Array()),
+    cpioEntry("init", 0o100755, agent),
+    cpioEntry("TRAILER!!!", 0, new Uint8Array()),
+  ];
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The modules of a case: files beside it, or recipes that are built when they are needed.
+ *
+ * @module
+ */
+
+import type { KernelProfile } from "../kernel/profile.ts";
+import { buildRecipe, type KernelFacts, RecipeError } from "./build/recipe.ts";
+import { InputError } from "./input_error.ts";
+import { asModule, type ReadModule, readModule } from "./module_files.ts";
+
+/** What recipes need to know of the kernel that they are built for. */
+export function kernelFacts(profile: KernelProfile): KernelFacts {
+  const offset = (field: string) => profile.structModule.fields.get(field)?.[0] ?? 0;
+  return {
+    vermagic: profile.vermagic,
+    structModule: { size: profile.structModule.size, name: offset("name"), init: offset("init"), exit: offset("exit") },
+    moduleLayoutCrc: profile.exports.find("module_layout")?.crc ?? 0,
+    crc: (name) => profile.exports.find(name)?.crc,
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile || Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A reader of module files that builds `NAME.ko.toml` where there is no `NAME.ko`.
+ *
+ * @throws {InputError} where neither is there, or the recipe is wrong
+ */
+export function caseModuleReader(profile: KernelProfile): (path: string) => Promise<ReadModule> {
+  return async (path) => {
+    const recipe = `${path}.toml`;
+    if (exists(path) || !exists(recipe)) return await readModule(path);
+    try {
+      const readBase = (base: string) => Deno.readFileSync(base);
+      return await asModule(
+        buildRecipe(Deno.readTextFileSync(recipe), { path: recipe, readBase, kernel: kernelFacts(profile) }),
+      );
+    } catch (error) {
+      if (error instanceof RecipeError) throw new InputError(error.message);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Outcomes as text: what goldens hold and what the command line prints. Made for a reviewer's diff.
+ *
+ * @module
+ */
+
+import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
+import type { InsmodStep, Step } from "./scenario.ts";
+
+/** The errno as it stands behind a step: `0` or `-ENOENT`. */
+function returned(outcome: StepOutcome): string {
+  if (outcome.oops !== undefined) return `oops: ${outcome.oops}`;
+  if (outcome.crash !== undefined) return `crash: ${outcome.crash}`;
+  if (outcome.notModelled !== undefined) return `not modelled: ${outcome.notModelled}`;
+  return outcome.errno === 0 ? "0" : `-${outcome.errno}`;
+}
+
+/** Text on one line: what /dev/kmsg would escape, is. */
+function escapeText(text: string): string {
+  return [...text].map((char) => {
+    const code = char.charCodeAt(0);
+    return code < 32 || code > 126 || char === "\\" ? `\\x${code.toString(16).padStart(2, "0")}` : char;
+  }).join("");
+}
+
+/** A step as a command: `insmod symbol_user.ko`, with what else it was given. */
+export function stepCommand(step: Step): string {
+  const words = "insmod" in step
+    ? ["insmod", step.insmod.slice(step.insmod.lastIndexOf("/") + 1), step.params, ...insmodOptions(step)]
+    : ["rmmod", step.rmmod, step.flags === undefined ? "" : `flags=${step.flags.join(",")}`];
+  if (step.unprivileged) words.push("unprivileged");
+  return escapeText(words.filter((word) => word !== "").join(" "));
+}
+
+function insmodOptions({ flags, raw_flags, syscall, opened, init }: InsmodStep): string[] {
+  const options = { flags: flags?.join(","), raw_flags, syscall, opened, init: typeof init === "number" ? init : undefined };
+  return Object.entries(options).flatMap(([key, value]) => value === undefined ? [] : [`[${key}=${value}]`]);
+}
+
+/** The lines of a log, with a heading where the module's own code begins and ends to print. */
+function logLines(log: readonly LogLine[]): string[] {
+  const lines: string[] = [];
+  let phase = "loader";
+  for (const line of log) {
+    const now = line.phase ?? "loader";
+    if (now !== phase) lines.push(`# ${now}`);
+    phase = now;
+    lines.push(`<${line.level}> ${escapeText(line.text)}`);
+  }
+  return lines;
+}
+
+/**
+ * One step as a golden's `kernel.log` has it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { kernelLogText } from "./golden_text.ts";
+ * const log = [{ level: 4, text: "symbol_user: Unknown symbol exported_function (err -2)" }];
+ * const outcome = { step: 0, op: "insmod", module: "symbol_user", rc: -2, errno: "ENOENT", log, taint: 0, modules: [] } as const;
+ * const step = { insmod: "/cases/symbol_user.ko", params: "" };
+ * assertEquals(
+ *   kernelLogText(step, { ...outcome, log, modules: [] }),
+ *   "# insmod symbol_user.ko = -ENOENT\n<4> symbol_user: Unknown symbol exported_function (err -2)\n",
+ * );
+ * ```
+ */
+export function kernelLogText(step: Step, outcome: StepOutcome): string {
+  return [`# ${stepCommand(step)} = ${returned(outcome)}`, ...logLines(outcome.log)].map((line) => `${line}\n`).join("");
+}
+
+/** A line of /proc/modules. */
+export function procModulesLine({ name, size, refcount, usedBy, state, address, taints }: ModuleEntry): string {
+  const users = usedBy.length === 0 ? "-" : usedBy.map((user) => `${user},`).join("");
+  return `${name} ${size} ${refcount} ${users} ${state} ${address}${taints === "" ? "" : ` (${taints})`}`;
+}
+
+/** Addresses as goldens show them. Those in vmalloc space depend on what else the booted kernel holds, so they are left out. */
+class Addresses {
+  constructor(readonly vmallocStart: number) {}
+
+  show(address: string): string {
+    return Number(address) >= this.vmallocStart ? "vmalloc   " : address;
+  }
+}
+
+/**
+ * One step as a golden's `layout.txt` has it: taint, /proc/modules, and regions and sections of the step's module.
+ *
+ * @param vmallocStart VMALLOC_START; addresses from there on are not shown
+ */
+export function layoutText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
+  const addresses = new Addresses(vmallocStart);
+  const lines = [`# ${stepCommand(step)}`, `taint ${outcome.taint}`];
+  for (const entry of outcome.modules) {
+    lines.push(`module ${procModulesLine({ ...entry, address: addresses.show(entry.address).trim() })}`);
+  }
+  for (const { type, base, size } of outcome.regions ?? []) {
+    lines.push(`region ${addresses.show(base)} ${String(size).padStart(8)} ${type}`);
+  }
+  for (const [name, { address, size, region }] of Object.entries(outcome.sections ?? {})) {
+    lines.push(
+      `section ${addresses.show(address)} ${String(size).padStart(8)} ${region.padEnd(17)} ${escapeText(name)}`.trimEnd(),
+    );
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}

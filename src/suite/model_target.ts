@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The model as a target: replays a scenario on a modelled kernel.
+ *
+ * @module
+ */
+
+import { hex32 } from "../elf/word.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { KernelFault, NotModelled } from "../kernel/fault.ts";
+import { type Host, noSignatures } from "../kernel/host.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { type KernelModule, MOD_MEM_NAMES, type PlacedSection } from "../kernel/module.ts";
+import type { ModuleFile } from "../kernel/module_file.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import { procModules } from "../module/procfs.ts";
+import { hasSignatureMarker } from "../module/signature.ts";
+import { finitModule, initModule } from "../module/syscalls.ts";
+import { deleteModule } from "../module/unload.ts";
+import { nodeHostLazily } from "./lazy_host.ts";
+import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
+import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "./outcome.ts";
+import { INSMOD_FLAGS, type InsmodStep, RMMOD_FLAGS, type RmmodStep, type Scenario } from "./scenario.ts";
+import type { Target } from "./target.ts";
+
+/** What the model adds to the outcome of a load. */
+interface Watched {
+  sections: readonly PlacedSection[] | undefined;
+  images: RegionImage[];
+  atInit: boolean;
+}
+
+/** How much of a load is kept. */
+export interface ModelOptions {
+  /** Copies each region just before init, for hashes and images. */
+  readonly regions?: boolean;
+  /** Reads and builds module files; replaced where files come from elsewhere. */
+  readonly read?: (path: string) => Promise<ReadModule>;
+  /** Hashes and verifies signatures. */
+  readonly host?: () => Promise<Host>;
+}
+
+/** A target that replays scenarios on the kernel of a profile. */
+export class ModelTarget implements Target {
+  readonly name = "model";
+  readonly runsCode = false;
+  #kernel: Kernel | undefined;
+
+  constructor(readonly profile: KernelProfile, readonly options: ModelOptions = {}) {}
+
+  /** The kernel of the last run, as its last step left it. */
+  get kernel(): Kernel | undefined {
+    return this.#kernel;
+  }
+
+  async *run(scenario: Scenario): AsyncGenerator<StepResult> {
+    const { read = readModule, host = nodeHostLazily } = this.options;
+    let kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
+    for (const [number, step] of scenario.steps.entries()) {
+      let result: StepResult;
+      if ("insmod" in step) {
+        const module = await read(step.insmod);
+        const hashes = this.options.regions ?? false;
+        if (kernel.host === noSignatures && (hashes || [module.plain, module.file.bytes].some(hasSignatureMarker))) {
+          kernel.host = await host();
+        }
+        result = insmodStep(kernel, number, step, module, hashes);
+      } else {
+        result = rmmodStep(kernel, number, step);
+      }
+      yield result;
+      if (result.outcome.crash !== undefined) return;
+    }
+  }
+}
+
+/** Makes the system call, and makes of what cuts through it a value. */
+function attempt(call: () => number): Pick<StepOutcome, "rc" | "errno" | "oops" | "crash" | "notModelled"> {
+  try {
+    const rc = call();
+    return { rc, errno: rc === 0 ? 0 : errnoName(-rc) };
+  } catch (error) {
+    if (error instanceof NotModelled) return { notModelled: error.what };
+    if (error instanceof KernelFault) return error.kind === "oops" ? { oops: error.line } : { crash: error.line };
+    throw error;
+  }
+}
+
+function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: ReadModule, hashes: boolean): StepResult {
+  const watched: Watched = { sections: undefined, images: [], atInit: false };
+  const caller = {
+    privileged: !step.unprivileged,
+    runInit: () => typeof step.init === "number" ? step.init : 0,
+    observer: {
+      placed: (mod: KernelModule) => void (watched.sections = mod.sections),
+      beforeInit: (mod: KernelModule) => {
+        watched.atInit = true;
+        if (hashes) watched.images = regionImages(mod);
+      },
+    },
+  };
+  const end = attempt(() => {
+    const params = step.params;
+    const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
+    if (step.syscall === "init_module" || (step.syscall === undefined && unpacked)) {
+      return initModule(kernel, unpacked ? module.plain : module.file.bytes, params, caller);
+    }
+    const flags = step.raw_flags ?? (step.flags ?? []).reduce((sum, flag) => sum | INSMOD_FLAGS[flag], 0);
+    return finitModule(kernel, openAs(module.file, step.opened ?? "read-only"), params, flags, caller);
+  });
+  const outcome: StepOutcome = {
+    step: number,
+    op: "insmod",
+    module: moduleNameOf(step.insmod),
+    ...end,
+    ...endOfStep(kernel),
+  };
+  if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);
+  if (watched.atInit && hashes) outcome.regions = watched.images.map((image) => regionEntry(kernel, image));
+  return { outcome, images: watched.images };
+}
+
+function rmmodStep(kernel: Kernel, number: number, step: RmmodStep): StepResult {
+  const flags = (step.flags ?? ["nonblock"]).reduce((sum, flag) => sum | RMMOD_FLAGS[flag], 0);
+  const end = attempt(() => deleteModule(kernel, step.rmmod, flags, !step.unprivileged, () => {}));
+  return {
+    outcome: { step: number, op: "rmmod", module: step.rmmod, ...end, ...endOfStep(kernel) },
+    images: [],
+  };
+}
+
+/** The descriptor that finit_module(2) gets. */
+function openAs(file: ModuleFile, opened: NonNullable<InsmodStep["opened"]>): ModuleFile | undefined {
+  if (opened === "closed") return undefined;
+  if (opened === "terminal") return { bytes: new Uint8Array(), kind: "terminal", access: "read-write" };
+  return { ...file, access: opened };
+}
+
+/** The state that every step leaves behind. */
+function endOfStep(kernel: Kernel): Pick<StepOutcome, "log" | "taint" | "modules"> {
+  return { log: kernel.log.take(), taint: kernel.taint, modules: procModules(kernel) };
+}
+
+function sectionEntries(sections: readonly PlacedSection[]): Record<string, SectionEntry> {
+  const entries: Record<string, SectionEntry> = {};
+  for (const { name, address, size, type } of sections) {
+    entries[name] = { address: hex32(address), size, region: MOD_MEM_NAMES[type] };
+  }
+  return entries;
+}
+
+function regionImages(mod: KernelModule): RegionImage[] {
+  return mod.mem.flatMap(({ area }, type) =>
+    area === undefined ? [] : [{ type: MOD_MEM_NAMES[type], base: area.base, bytes: area.bytes.slice() }]
+  );
+}
+
+function regionEntry(kernel: Kernel, { type, base, bytes }: RegionImage): RegionEntry {
+  return { type, base: hex32(base), size: bytes.length, sha256: kernel.host.sha256(bytes).toHex() };
+}

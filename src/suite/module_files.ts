@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Module files as users have them: plain, or packed by xz, gzip or zstd.
+ *
+ * Models: what kmod (libkmod-file.c) does before it calls init_module(2): the file's first bytes tell how it is packed.
+ *
+ * @module
+ */
+
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import type { Compression, Decompressed, ModuleFile } from "../kernel/module_file.ts";
+import { firstLine, InputError } from "./input_error.ts";
+
+/** A file that was read. */
+export interface ReadModule {
+  readonly file: ModuleFile;
+  /** How it is packed, if it is. */
+  readonly compression: Compression | undefined;
+  /** The module's bytes, unpacked. */
+  readonly plain: Uint8Array;
+}
+
+const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+/** Bytes that an unpacked module may have at the most. */
+const LIMIT = 1 << 28;
+
+/** XZ_DATA_ERROR of the kernel's decoder, and what the other two give for damaged data. */
+const DATA_ERROR: Readonly<Record<Compression, number>> = { xz: 7, gzip: -3, zstd: 20 };
+
+async function unpack(compression: Compression, bytes: Uint8Array): Promise<Uint8Array> {
+  if (compression === "gzip") return gunzipSync(bytes, { maxOutputLength: LIMIT });
+  if (compression === "zstd") return zstdDecompressSync(bytes, { maxOutputLength: LIMIT });
+  const { unpackXz } = await import("./xz.ts");
+  return await unpackXz(bytes, LIMIT);
+}
+
+function readBytes(path: string): { bytes: Uint8Array; kind: ModuleFile["kind"] } {
+  try {
+    if (Deno.statSync(path).isDirectory) return { bytes: new Uint8Array(), kind: "directory" };
+    return { bytes: Deno.readFileSync(path), kind: "regular" };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new InputError(`Cannot read module "${path}": no such file`);
+    throw new InputError(`Cannot read module "${path}": ${firstLine(error)}`);
+  }
+}
+
+/** How a file is packed, by its first bytes. */
+export function compressionOf(bytes: Uint8Array): Compression | undefined {
+  return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
+}
+
+/**
+ * Reads a module file and unpacks it.
+ *
+ * @throws {InputError} where it cannot be read; what is packed and damaged is no error here, but `plain` is then empty
+ */
+export async function readModule(path: string): Promise<ReadModule> {
+  const { bytes, kind } = readBytes(path);
+  return await asModule(bytes, kind);
+}
+
+/** Bytes as a module file that was read. */
+export async function asModule(bytes: Uint8Array, kind: ModuleFile["kind"] = "regular"): Promise<ReadModule> {
+  const compression = compressionOf(bytes);
+  let plain = bytes;
+  let unpacked: Decompressed = { bytes };
+  if (compression !== undefined) {
+    try {
+      plain = await unpack(compression, bytes);
+      unpacked = { bytes: plain };
+    } catch {
+      plain = new Uint8Array();
+      unpacked = { status: DATA_ERROR[compression] };
+    }
+  }
+  const decompress = (wanted: Compression): Decompressed => wanted === compression ? unpacked : { status: DATA_ERROR[wanted] };
+  return { file: { bytes, kind, access: "read-only", decompress }, compression, plain };
+}
+
+/** The name that kmod takes a file's module to have: up to the first dot, `-` for `_`. */
+export function moduleNameOf(path: string): string {
+  const base = path.slice(path.lastIndexOf("/") + 1);
+  const dot = base.indexOf(".");
+  return (dot < 0 ? base : base.slice(0, dot)).replaceAll("-", "_");
+}

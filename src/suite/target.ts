@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Whatever can replay a scenario: the model, the real kernel, any other loader.
+ *
+ * @module
+ */
+
+import type { StepResult } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
+
+export interface Target {
+  /** For reports: "model", or the command. */
+  readonly name: string;
+  /** Whether module code runs; where not, init is taken to return 0 and prints nothing. */
+  readonly runsCode: boolean;
+  /**
+   * Replays a scenario on a freshly booted kernel.
+   *
+   * @param scenario with absolute paths
+   * @returns the steps' results, one after the other
+   */
+  run(scenario: Scenario): AsyncIterable<StepResult>;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What the properties share: kernels, modules made from values, and arbitraries that prefer the edges.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { SHN } from "../../src/elf/constants.ts";
+import { u32 } from "../../src/elf/word.ts";
+import { KernelFault, NotModelled } from "../../src/kernel/fault.ts";
+import { noSignatures } from "../../src/kernel/host.ts";
+import { Kernel } from "../../src/kernel/kernel.ts";
+import { type KernelProfile, moduleArea } from "../../src/kernel/profile.ts";
+import { type Caller, finitModule } from "../../src/module/syscalls.ts";
+import { deleteModule } from "../../src/module/unload.ts";
+import { loadProfile } from "../../src/profile/load_profile.ts";
+import type { KernelFacts } from "../../src/suite/build/kernel_facts.ts";
+import { buildMinimal } from "../../src/suite/build/minimal.ts";
+import { Table } from "../../src/suite/build/table.ts";
+
+/** The kernel that the properties are about, unless they say another one. */
+export const PROFILE: KernelProfile = loadProfile();
+
+/** A kernel with other options; its module area follows from them. */
+export function variant({ on = [], off = [] }: { on?: readonly string[]; off?: readonly string[] }): KernelProfile {
+  const config = new Set([...PROFILE.config, ...on].filter((name) => !off.includes(name)));
+  return { ...PROFILE, config, modules: moduleArea(config, PROFILE.pageOffset) };
+}
+
+export function bootedKernel(profile: KernelProfile = PROFILE): Kernel {
+  return new Kernel(profile, noSignatures);
+}
+
+/** The kernel's numbers that a module made from nothing needs. */
+function factsOf(profile: KernelProfile): KernelFacts {
+  const offset = (name: string) => profile.structModule.fields.get(name)![0];
+  return {
+    vermagic: profile.vermagic,
+    structModule: { size: profile.structModule.size, name: offset("name"), init: offset("init"), exit: offset("exit") },
+    moduleLayoutCrc: profile.exports.find("module_layout")!.crc!,
+    crc: (name) => profile.exports.find(name)?.crc,
+  };
+}
+
+const FACTS = factsOf(PROFILE);
+
+/** A module from the keys of a recipe's `[module]`; see recipe.ts. */
+export function minimalModule(values: Readonly<Record<string, unknown>> = {}): Uint8Array {
+  return buildMinimal(new Table("property", { name: "subject", ...values }), "subject", FACTS, () => new Uint8Array());
+}
+
+/** How a load ended. */
+export type Ending = number | KernelFault | NotModelled;
+
+/** finit_module(2) of bytes; anything but a return code, a fault of the kernel or something not modelled is a bug of ours. */
+export function insmod(kernel: Kernel, bytes: Uint8Array, caller: Partial<Caller> = {}, params = "", flags = 0): Ending {
+  try {
+    return finitModule(kernel, { bytes, kind: "regular", access: "read-only" }, params, flags, {
+      privileged: true,
+      runInit: () => 0,
+      ...caller,
+    });
+  } catch (error) {
+    if (error instanceof KernelFault || error instanceof NotModelled) return error;
+    throw error;
+  }
+}
+
+/** delete_module(2). */
+export function rmmod(kernel: Kernel, name: string): number {
+  return deleteModule(kernel, name, 0, true, () => {});
+}
+
+/** What is left of a kernel's memory where nothing may be: the free holes, found by trying, and the per-CPU chunk. */
+export function footprint(kernel: Kernel): string {
+  const { percpu, execmem } = kernel;
+  const taken: string[] = [];
+  const { start, end } = execmem.modules;
+  for (let page = start; page < end; page += 4096) if (kernel.space.find(page) !== undefined) taken.push(page.toString(16));
+  const pointer = percpu.alloc(4, 4);
+  if (pointer !== undefined) percpu.free(pointer);
+  const copy = execmem.vmallocPages(1);
+  if (copy !== undefined) execmem.free(copy);
+  const names = kernel.modules.map((module) => `${module.name} ${module.state} ${module.refcnt}`);
+  return [...taken, `percpu ${pointer}`, `copy ${copy?.base}`, ...names].join("\n");
+}
+
+/** Any 32-bit word, as an unsigned number; edges more often than not. */
+export const word: fc.Arbitrary<number> = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(0xffffffff) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.nat(32), fc.integer({ min: -8, max: 8 }), fc.boolean())
+      .map(([bit, delta, negative]) => u32((negative ? -1 : 1) * 2 ** bit + delta)),
+  },
+);
+/** An address of an instruction in the module area. */
+export const place: fc.Arbitrary<number> = fc.nat(0x37ffff).map((index) => 0xbf000000 + 4 * index);
+
+export const BITS = { SHN };
