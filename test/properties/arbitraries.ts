@@ -6,7 +6,6 @@
  */
 
 import fc from "fast-check";
-import { SHN } from "../../src/elf/constants.ts";
 import { u32 } from "../../src/elf/word.ts";
 import { KernelFault, NotModelled } from "../../src/kernel/fault.ts";
 import { noSignatures } from "../../src/kernel/host.ts";
@@ -97,5 +96,3 @@ export const word: fc.Arbitrary<number> = fc.oneof(
 );
 /** An address of an instruction in the module area. */
 export const place: fc.Arbitrary<number> = fc.nat(0x37ffff).map((index) => 0xbf000000 + 4 * index);
-
-export const BITS = { SHN };

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel inspect`: what a module file holds.
+ *
+ * @module
+ */
+
+import { ElfError } from "../elf/image.ts";
+import { noSignatures } from "../kernel/host.ts";
+import { hasSignatureMarker } from "../module/signature.ts";
+import { loadProfile } from "../profile/load_profile.ts";
+import { type Inspection, inspectModule, type Part, PARTS } from "../report/inspect.ts";
+import { inspectionText } from "../report/inspect_text.ts";
+import { caseModuleReader } from "../suite/case_modules.ts";
+import { nodeHostLazily } from "../suite/lazy_host.ts";
+import type { CommandIo } from "./io.ts";
+import { readOptions, UsageError } from "./options.ts";
+
+const OPTIONS = {
+  kernel: "string",
+  json: "boolean",
+  file: "boolean",
+  modinfo: "boolean",
+  sections: "boolean",
+  exports: "boolean",
+  imports: "boolean",
+  symbols: "boolean",
+  relocations: "boolean",
+} as const satisfies { readonly [Name in Part]: "boolean" } & Readonly<Record<string, "string" | "boolean">>;
+
+/**
+ * Prints the parts of a module file that the options name, or all. Parts that cannot be read are missing, with a line on standard
+ * error that says why.
+ *
+ * @returns the exit code: 0; 1 where the file, or a part that was asked for, cannot be read
+ * @throws {UsageError} and {InputError}, which main() reports
+ */
+export async function inspectCommand(args: string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, OPTIONS);
+  if (rest.length !== 1) {
+    throw new UsageError(rest.length === 0 ? "no module file is named" : `one file at a time, not ${rest.length}`);
+  }
+  const [path] = rest;
+  const named = PARTS.filter((part) => options[part]);
+  const profile = loadProfile(options.kernel);
+  const { plain, compression, file } = await caseModuleReader(profile)(io.resolve(path));
+  const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module ${JSON.stringify(path)}: ${problem}\n`);
+  if (file.kind !== "regular") {
+    fail(`it is a ${file.kind}`);
+    return 1;
+  }
+  if (compression !== undefined && plain.length === 0) {
+    fail(`its ${compression} data are damaged`);
+    return 1;
+  }
+  let inspection: Inspection;
+  try {
+    const host = hasSignatureMarker(plain) ? await nodeHostLazily() : noSignatures;
+    inspection = inspectModule(plain, { profile, host }, named.length === 0 ? PARTS : named);
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    fail(error.message);
+    return 1;
+  }
+  io.out(options.json ? JSON.stringify(inspection, undefined, 2) + "\n" : inspectionText(inspection));
+  for (const problem of inspection.problems) fail(problem);
+  return inspection.problems.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The signature at a file's end: what its trailer says, who made it, and what the kernel says to it.
+ *
+ * Models: struct module_signature of include/linux/module_signature.h, kmod_module_signature_info() of kmod's libkmod-signature.c.
+ *
+ * @module
+ */
+
+import { errnoName } from "../kernel/errno.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { parsePkcs7Message } from "../kernel/pkcs7_parser.ts";
+import { hasSignatureMarker, moduleSigCheck } from "../module/signature.ts";
+import { readable, type Subject } from "./inspect_subject.ts";
+
+/** "~Module signature appended~\n", and the twelve bytes of struct module_signature before it. */
+const MARKER_SIZE = 28;
+const TRAILER_SIZE = 12;
+/** enum pkey_id_type. */
+const ID_TYPES = ["PGP", "X509", "PKCS#7"];
+/** The attribute commonName (2.5.4.3), tag and length included. */
+const COMMON_NAME = [0x06, 0x03, 0x55, 0x04, 0x03];
+
+export interface SignatureFacts {
+  /** The marker alone, when too little stands before it for a trailer. */
+  idType?: string;
+  /** Bytes of the signature, as the trailer gives them. */
+  length?: number;
+  /** Bytes that are signed: all before the signature. */
+  moduleLength: number;
+  /** What the kernel says: "valid" by one of its keys; else the error, with its log line if it prints one. */
+  verdict: string;
+  /** Of a PKCS#7 message that can be read. */
+  message?: { signer: string; key: string; hash: string; signature: string };
+}
+
+/** What moduleSigCheck() answers on the subject's kernel. */
+export function checkSignature({ bytes, profile, host }: Subject) {
+  const kernel = new Kernel(profile, host);
+  const context = {
+    config: {
+      MODULE_SIG: kernel.config("MODULE_SIG"),
+      INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
+    },
+    // What is not fatal is then told from what has no signature.
+    sigEnforce: true,
+    trustedKeys: profile.trustedKeys,
+    host,
+    printk: (level: number, text: string) => kernel.printk(level, text),
+  };
+  const result = moduleSigCheck(bytes, 0, context);
+  return { ...result, log: kernel.log.take().map((line) => line.text) };
+}
+
+function hexPairs(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(":");
+}
+
+/** Where in serial number and issuer the issuer begins: the rest is a run of SETs that ends with the bytes. */
+function issuerStart(id: Uint8Array): number {
+  const isSets = (from: number) => {
+    let at = from;
+    while (at < id.length) {
+      const long = id[at + 1] === 0x81 ? 1 : 0;
+      if (id[at] !== 0x31 || id[at + 1] > 0x81) return false;
+      at += 2 + long + id[at + 1 + long];
+    }
+    return at === id.length;
+  };
+  for (let from = 1; from < id.length; from++) if (isSets(from)) return from;
+  return id.length;
+}
+
+/** The text of the first commonName in a distinguished name. */
+function commonName(name: Uint8Array): string {
+  for (let at = 0; at + COMMON_NAME.length + 2 <= name.length; at++) {
+    if (!COMMON_NAME.every((byte, i) => name[at + i] === byte)) continue;
+    const text = at + COMMON_NAME.length + 2;
+    return readable(String.fromCharCode(...name.subarray(text, text + name[text - 1])));
+  }
+  return "";
+}
+
+function messageOf(signature: Uint8Array, { host }: Subject): SignatureFacts["message"] {
+  const parsed = parsePkcs7Message(signature, host, () => {});
+  if (typeof parsed === "number") return undefined;
+  const { keyId, hash, signature: own } = parsed.signedInfos[0];
+  const issuer = issuerStart(keyId);
+  return {
+    signer: commonName(keyId.subarray(issuer)),
+    key: hexPairs(keyId.subarray(0, issuer)),
+    hash,
+    signature: hexPairs(own),
+  };
+}
+
+/** @returns undefined for a file without the marker */
+export function signatureOf(subject: Subject): SignatureFacts | undefined {
+  const { bytes, profile } = subject;
+  if (!hasSignatureMarker(bytes)) return undefined;
+  const { err, sigOk, log } = checkSignature(subject);
+  const ignored = `not looked at: ${profile.release} is built without CONFIG_MODULE_SIG`;
+  const refused = [errnoName(-err), ...log].join(": ");
+  const verdict = !profile.config.has("MODULE_SIG") ? ignored : sigOk ? "valid" : refused;
+  const end = bytes.length - MARKER_SIZE - TRAILER_SIZE;
+  if (end < 0) return { moduleLength: bytes.length - MARKER_SIZE, verdict };
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER_SIZE);
+  const length = trailer.getUint32(8);
+  const idType = ID_TYPES[trailer.getUint8(2)] ?? `0x${trailer.getUint8(2).toString(16)}`;
+  const start = Math.max(end - length, 0);
+  const message = idType === "PKCS#7" ? messageOf(bytes.subarray(start, end), subject) : undefined;
+  return { idType, length, moduleLength: start, verdict, ...(message === undefined ? {} : { message }) };
+}
