@@ -11,6 +11,7 @@ import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { ModelTarget } from "../suite/model_target.ts";
 import type { StepOutcome } from "../suite/outcome.ts";
 import type { InsmodStep } from "../suite/scenario.ts";
+import { encodeParams } from "../suite/scenario_file.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
 
@@ -43,9 +44,4 @@ export async function insmodCommand(args: readonly string[], io: CommandIo): Pro
     io.err(`insmodel: the code of ${outcome.module} is not run: its init is taken to return 0\n`);
   }
   return 0;
-}
-
-/** Text as the bytes that a command line has: a character for each byte of UTF-8. */
-export function encodeParams(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
 }

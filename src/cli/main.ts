@@ -30,6 +30,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel inspect FILE.ko",
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
+  suite: {
+    usage: "insmodel suite [--kernel ID] [--target model|COMMAND] [CASE ...]",
+    run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),
+  },
+  bless: {
+    usage: "insmodel bless [--kernel ID] [CASE ...]",
+    run: async (args, io) => (await import("./suite.ts")).blessCommand(args, io),
+  },
+  record: {
+    usage: "insmodel record [--kernel ID] [--cache DIR] [--missing] [CASE ...]",
+    run: async (args, io) => (await import("./suite.ts")).recordCommand(args, io),
+  },
 };
 
 const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join("");

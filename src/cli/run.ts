@@ -12,9 +12,8 @@ import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
 import { ModelTarget } from "../suite/model_target.ts";
 import type { RegionImage, StepOutcome } from "../suite/outcome.ts";
-import type { Scenario, Step } from "../suite/scenario.ts";
+import type { Scenario } from "../suite/scenario.ts";
 import { parseCase } from "../suite/scenario_file.ts";
-import { encodeParams } from "./insmod.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
 
@@ -28,9 +27,7 @@ function readText(path: string): string {
 }
 
 function readScenario(path: string): Scenario {
-  const scenario = parseCase(readText(path), path, (file) => resolve(dirname(path), file));
-  const steps = scenario.steps.map((step): Step => "insmod" in step ? { ...step, params: encodeParams(step.params) } : step);
-  return { ...scenario, steps };
+  return parseCase(readText(path), path, (file) => resolve(dirname(path), file));
 }
 
 function writeImages(folder: string, outcome: StepOutcome, images: readonly RegionImage[]): void {

@@ -49,7 +49,7 @@ export function bug(where: string): KernelFault {
   return new KernelFault("oops", `kernel BUG in ${where}`);
 }
 
-/** fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). */
-export function fortifyPanic(name: string): KernelFault {
-  return new KernelFault("oops", `${name}: detected buffer overflow`);
+/** __fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). The line is that of 6.12.107. */
+export function fortifyPanic(): KernelFault {
+  return new KernelFault("oops", "kernel BUG at lib/string_helpers.c:1040!");
 }

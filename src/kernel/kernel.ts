@@ -7,9 +7,10 @@
 
 import { Execmem } from "./execmem.ts";
 import type { Host } from "./host.ts";
-import { KernelLog } from "./log.ts";
+import { KERN_WARNING, KernelLog } from "./log.ts";
 import { AddressSpace } from "./memory.ts";
-import type { KernelModule } from "./module.ts";
+import { fortifyPanic } from "./fault.ts";
+import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "./module.ts";
 import { SymbolSearch } from "./module_exports.ts";
 import { PercpuReserve } from "./percpu.ts";
 import type { KernelProfile } from "./profile.ts";
@@ -83,8 +84,15 @@ export class Kernel {
     return this.profile.config.has(name);
   }
 
-  /** add_taint(). */
-  addTaint(flag: number): void {
+  /**
+   * add_taint().
+   *
+   * @param lockdep whether lock debugging can still be trusted; where not, a line says once that it is off
+   */
+  addTaint(flag: number, lockdep: "still ok" | "now unreliable" = "still ok"): void {
+    if (lockdep === "now unreliable") {
+      this.printkOnce(KERN_WARNING, "debug_locks", "Disabling lock debugging due to kernel taint");
+    }
     this.taint |= 1 << flag;
   }
 
@@ -104,8 +112,12 @@ export class Kernel {
     this.printk(level, text);
   }
 
-  /** find_module_all(). */
+  /** find_module_all(). A module whose name has no end makes strlen() panic (CONFIG_FORTIFY_SOURCE) when the search comes to it. */
   findModule(name: string, evenUnformed: boolean): KernelModule | undefined {
-    return this.modules.find((module) => module.name === name && (evenUnformed || module.state !== 3));
+    return this.modules.find((module) => {
+      if (!evenUnformed && module.state === MODULE_STATE.UNFORMED) return false;
+      if (module.name.length >= MODULE_NAME_LEN && this.config("FORTIFY_SOURCE")) throw fortifyPanic();
+      return module.name === name;
+    });
   }
 }

@@ -38,6 +38,9 @@ export function isInitType(type: number): boolean {
   return type >= MOD_INIT_TEXT && type <= MOD_INIT_RODATA;
 }
 
+/** Bytes of `name` in struct module. */
+export const MODULE_NAME_LEN = 60;
+
 /** enum module_state. */
 export const MODULE_STATE = { LIVE: 0, COMING: 1, GOING: 2, UNFORMED: 3 } as const;
 export type ModuleState = typeof MODULE_STATE[keyof typeof MODULE_STATE];

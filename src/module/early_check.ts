@@ -11,13 +11,12 @@
 import { SHF } from "../elf/constants.ts";
 import { u32 } from "../elf/word.ts";
 import { EBUSY, EEXIST, ENOEXEC, EPERM } from "../kernel/errno.ts";
-import { fortifyPanic, KernelFault } from "../kernel/fault.ts";
+import { KernelFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR } from "../kernel/log.ts";
 import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
 import { type LoadInfo, MODULE_INIT_IGNORE_VERMAGIC } from "./load_info.ts";
 import { modinfoValue } from "./modinfo.ts";
-import { MODULE_NAME_LEN } from "./validity.ts";
 import { checkModstructVersion, sameMagic, tryToForceLoad } from "./version.ts";
 
 /**
@@ -82,7 +81,6 @@ function checkModinfoLivepatch(info: LoadInfo, mod: KernelModule): number {
  * @returns 0 or minus an errno
  */
 export function modulePatientCheckExists(kernel: Kernel, name: string): number {
-  if (name.length >= MODULE_NAME_LEN) throw fortifyPanic("strlen");
   const old = kernel.findModule(name, true);
   if (old === undefined) return 0;
   if (old.state === MODULE_STATE.COMING || old.state === MODULE_STATE.UNFORMED) {

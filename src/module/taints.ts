@@ -23,8 +23,8 @@ const GPL_COMPATIBLE = new Set(["GPL", "GPL v2", "GPL and additional rights", "D
  */
 export function moduleAugmentKernelTaints(info: LoadInfo, mod: KernelModule): void {
   const { kernel } = info;
-  const taint = (flag: number) => {
-    kernel.addTaint(flag);
+  const taint = (flag: number, lockdep?: "now unreliable") => {
+    kernel.addTaint(flag, lockdep);
     mod.setTaint(flag);
   };
   const wasProprietary = kernel.testTaint(TAINT.PROPRIETARY_MODULE);
@@ -49,7 +49,7 @@ export function moduleAugmentKernelTaints(info: LoadInfo, mod: KernelModule): vo
   const license = modinfoValue(info, "license") ?? "unspecified";
   if (!GPL_COMPATIBLE.has(license)) {
     if (!wasProprietary) kernel.printk(KERN_WARNING, `${mod.name}: module license '${license}' taints kernel.`);
-    taint(TAINT.PROPRIETARY_MODULE);
+    taint(TAINT.PROPRIETARY_MODULE, "now unreliable");
   }
   if (modinfoValue(info, "test") !== undefined) {
     if (!kernel.testTaint(TAINT.TEST)) kernel.printk(KERN_WARNING, `${mod.name}: loading test module taints kernel.`);
@@ -67,8 +67,8 @@ export function moduleAugmentKernelTaints(info: LoadInfo, mod: KernelModule): vo
     }
   }
   // Three modules that say GPL and are not; the first keeps its own access to GPL-only symbols.
-  if (mod.name === "ndiswrapper") kernel.addTaint(TAINT.PROPRIETARY_MODULE);
-  if (mod.name === "driverloader" || mod.name === "lve") taint(TAINT.PROPRIETARY_MODULE);
+  if (mod.name === "ndiswrapper") kernel.addTaint(TAINT.PROPRIETARY_MODULE, "now unreliable");
+  if (mod.name === "driverloader" || mod.name === "lve") taint(TAINT.PROPRIETARY_MODULE, "now unreliable");
   if (!wasProprietary && kernel.testTaint(TAINT.PROPRIETARY_MODULE)) {
     kernel.printk(KERN_WARNING, `${mod.name}: module license taints kernel.`);
   }

@@ -9,12 +9,11 @@
 
 import { EAGAIN, EBUSY, ENOENT, EPERM } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
+import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
 import { freeModMem } from "./layout.ts";
 import { destroyParams } from "./params.ts";
 import { moduleUnloadFree, tryReleaseModuleRef } from "./references.ts";
-import { MODULE_NAME_LEN } from "./validity.ts";
 
 /** O_TRUNC, which delete_module(2) takes for "by force". */
 const O_TRUNC = 0o1000;
@@ -38,7 +37,7 @@ export function deleteModule(kernel: Kernel, name: string, flags: number, privil
   if (mod.state !== MODULE_STATE.LIVE) return -EBUSY;
   const force = () => {
     if (!kernel.config("MODULE_FORCE_UNLOAD") || !(flags & O_TRUNC)) return false;
-    kernel.addTaint(TAINT.FORCED_RMMOD);
+    kernel.addTaint(TAINT.FORCED_RMMOD, "now unreliable");
     return true;
   };
   if (mod.init !== 0 && mod.exit === 0 && !force()) return -EBUSY;

@@ -25,14 +25,12 @@ import {
 } from "./load_info.ts";
 import { modinfoValue } from "./modinfo.ts";
 
-/** Length of `name` in struct module. */
-export const MODULE_NAME_LEN = 60;
-
-/** EF_ARM_VFP_FLOAT and EF_ARM_SOFT_FLOAT, and the hardware capability that decides on them: this kernel's processors have VFP. */
+/** e_flags of a file from before the EABI. */
 const EF_ARM_EABI_UNKNOWN = 0;
 
 /**
- * elf_check_arch(): the machine, the entry point's alignment, and for files from before the EABI the calling standard.
+ * elf_check_arch(): the machine, the entry point's alignment, and for files from before the EABI the calling standard. Floating point does
+ * not matter, as this kernel's processors have VFP.
  */
 function elfCheckArch(hdr: Ehdr): boolean {
   if (hdr.e_machine !== EM.ARM) return false;

@@ -42,7 +42,7 @@ function versionsOf(info: LoadInfo): ReadonlyMap<string, number> {
 export function tryToForceLoad(kernel: Kernel, mod: KernelModule, reason: string): number {
   if (!kernel.config("MODULE_FORCE_LOAD")) return -ENOEXEC;
   if (!kernel.testTaint(TAINT.FORCED_MODULE)) kernel.printk(KERN_WARNING, `${mod.name}: ${reason}: kernel tainted.`);
-  kernel.addTaint(TAINT.FORCED_MODULE);
+  kernel.addTaint(TAINT.FORCED_MODULE, "now unreliable");
   mod.setTaint(TAINT.FORCED_MODULE);
   return 0;
 }

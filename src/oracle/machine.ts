@@ -9,7 +9,7 @@ import { Listener } from "./connection.ts";
 import { Gdb } from "./gdb.ts";
 import { Qmp } from "./qmp.ts";
 
-const EMULATOR = "qemu-system-arm";
+export const EMULATOR = "qemu-system-arm";
 /** Signals that end us, and with us QEMU. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 

@@ -30,9 +30,10 @@ function moduleNameOf(path: string, bytes: Uint8Array): string {
   return found?.[1] ?? path.slice(path.lastIndexOf("/") + 1).replace(/\.ko.*$/, "").replaceAll("-", "_");
 }
 
+/** A string of bytes, one character each, in hex. */
 function hex(text: string): string {
   if (!text) return "-";
-  return [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(text, (char) => char.charCodeAt(0)).map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function flagBits<Name extends string>(names: readonly Name[], values: Readonly<Record<Name, number>>): number {

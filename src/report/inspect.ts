@@ -5,7 +5,7 @@
  * @module
  */
 
-import { EF_ARM, EI_CLASS, EM, ET, nameOf } from "../elf/constants.ts";
+import { EF_ARM, EM, ET, nameOf } from "../elf/constants.ts";
 import { ElfError, readImage } from "../elf/image.ts";
 import { hex32 } from "../elf/word.ts";
 import { type ExportFacts, exportsOf, type ImportFacts, importsOf } from "./inspect_linkage.ts";
@@ -57,7 +57,8 @@ function fileFacts(subject: Subject): FileFacts {
   const signature = signatureOf(subject);
   return {
     size: subject.bytes.length,
-    class: `ELF${32 * subject.image.ident[EI_CLASS]} little-endian`,
+    // readImage() takes no other.
+    class: "ELF32 little-endian",
     type: nameOf(ET, e_type),
     machine: nameOf(EM, e_machine),
     flags: hex32(e_flags),

@@ -29,7 +29,7 @@ export interface ExportFacts {
 export interface ImportFacts {
   /** Undefined symbols; `crc` is what __versions expects, absent where it has no entry. */
   symbols: { name: string; weak: boolean; crc?: string }[];
-  /** Entries of __versions that no symbol asks for; module_layout, the CRC of struct module, is always one. */
+  /** Entries of __versions that no symbol asks for, such as module_layout, which stands for struct module. */
   otherVersions: { name: string; crc: string }[];
 }
 

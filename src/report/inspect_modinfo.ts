@@ -7,12 +7,14 @@
  * @module
  */
 
+import { type SignerFacts, signerOf } from "./inspect_signature.ts";
 import { readable, type Subject } from "./inspect_subject.ts";
 
 export interface ModinfoFacts {
   /** In the file's order, `parm` and `parmtype` aside. A string without `=` is a tag without a value. */
   tags: { tag: string; value: string }[];
   parameters: ParameterFacts[];
+  signer?: SignerFacts;
 }
 
 /** One parameter; either half may be missing. */
@@ -29,8 +31,8 @@ function cut(text: string, separator: string): [string, string] {
 }
 
 /** Reads the section .modinfo; a file without one has no tags. */
-export function modinfoOf({ image }: Subject): ModinfoFacts {
-  const section = image.section(".modinfo");
+export function modinfoOf(subject: Subject): ModinfoFacts {
+  const section = subject.image.section(".modinfo");
   const facts: ModinfoFacts = { tags: [], parameters: [] };
   const text = Array.from(section?.data ?? [], (byte) => String.fromCharCode(byte)).join("");
   const parameters = new Map<string, ParameterFacts>();
@@ -48,5 +50,6 @@ export function modinfoOf({ image }: Subject): ModinfoFacts {
   }
   // kmod puts each new parameter in front.
   facts.parameters = [...parameters.values()].reverse();
-  return facts;
+  const signer = signerOf(subject);
+  return signer === undefined ? facts : { ...facts, signer };
 }

@@ -9,7 +9,7 @@ import { moduleFrobArchSections } from "../arch_arm/plts.ts";
 import { nameOf, SHF, SHT } from "../elf/constants.ts";
 import { u32 } from "../elf/word.ts";
 import { errnoName } from "../kernel/errno.ts";
-import { pageAlign } from "../kernel/execmem.ts";
+import { PAGE_SIZE, pageAlign } from "../kernel/execmem.ts";
 import { KernelFault, NotModelled } from "../kernel/fault.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { KernelModule, MOD_MEM_NAMES } from "../kernel/module.ts";
@@ -19,7 +19,7 @@ import { layoutSections, moduleInitLayoutSection, sectionType } from "../module/
 import type { LoadInfo } from "../module/load_info.ts";
 import { moduleEnforceRwxSections } from "../module/rwx.ts";
 import { elfValidityCacheCopy } from "../module/validity.ts";
-import { checkSignature } from "./inspect_signature.ts";
+import { signatureVerdict } from "./inspect_signature.ts";
 import { readable, type Subject } from "./inspect_subject.ts";
 
 /** One section. */
@@ -100,7 +100,8 @@ function layoutOf(subject: Subject): Layout | string {
   const { bytes, profile, host } = subject;
   const kernel = new Kernel(profile, host);
   const refusal = (err: number) => kernel.log.take().at(-1)?.text ?? errnoName(-err);
-  const signature = checkSignature(subject);
+  const signature = signatureVerdict(subject);
+  if (signature.err) return `signature ${signature.verdict}`;
   const copy = new Uint8Array(pageAlign(bytes.length));
   copy.set(bytes);
   const area = { base: profile.vmalloc.start, bytes: copy, view: new DataView(copy.buffer) };
@@ -117,7 +118,7 @@ function layoutOf(subject: Subject): Layout | string {
     if (i !== 0 && i === info.index.pcpu) return "per-CPU";
     return section.sh_flags & SHF.ALLOC ? MOD_MEM_NAMES[sectionType(section)] : undefined;
   });
-  const sizes = mod.mem.map(({ size }, type) => ({ type: MOD_MEM_NAMES[type], size, pages: pageAlign(size) / 4096 }));
+  const sizes = mod.mem.map(({ size }, type) => ({ type: MOD_MEM_NAMES[type], size, pages: pageAlign(size) / PAGE_SIZE }));
   return { memory, sizes: sizes.filter(({ size }) => size > 0) };
 }
 

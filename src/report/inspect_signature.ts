@@ -10,7 +10,7 @@
 import { errnoName } from "../kernel/errno.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { parsePkcs7Message } from "../kernel/pkcs7_parser.ts";
-import { hasSignatureMarker, moduleSigCheck } from "../module/signature.ts";
+import { hasSignatureMarker, moduleSigCheck, type SignatureResult } from "../module/signature.ts";
 import { readable, type Subject } from "./inspect_subject.ts";
 
 /** "~Module signature appended~\n", and the twelve bytes of struct module_signature before it. */
@@ -22,34 +22,53 @@ const ID_TYPES = ["PGP", "X509", "PKCS#7"];
 const COMMON_NAME = [0x06, 0x03, 0x55, 0x04, 0x03];
 
 export interface SignatureFacts {
-  /** The marker alone, when too little stands before it for a trailer. */
+  /** Absent where the marker stands alone, without room for a trailer before it. */
   idType?: string;
   /** Bytes of the signature, as the trailer gives them. */
   length?: number;
   /** Bytes that are signed: all before the signature. */
   moduleLength: number;
-  /** What the kernel says: "valid" by one of its keys; else the error, with its log line if it prints one. */
+  /** What the kernel says to it. */
   verdict: string;
-  /** Of a PKCS#7 message that can be read. */
-  message?: { signer: string; key: string; hash: string; signature: string };
 }
 
-/** What moduleSigCheck() answers on the subject's kernel. */
-export function checkSignature({ bytes, profile, host }: Subject) {
+/** Of a PKCS#7 message: common name of who signed, serial number of the certificate, digest, and the signature itself; bytes as hex. */
+export interface SignerFacts {
+  signer: string;
+  key: string;
+  hash: string;
+  signature: string;
+}
+
+/** What the subject's kernel answers to the signature, with the log lines. */
+function checkSignature({ bytes, profile, host }: Subject, sigEnforce: boolean) {
   const kernel = new Kernel(profile, host);
   const context = {
     config: {
       MODULE_SIG: kernel.config("MODULE_SIG"),
       INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
     },
-    // What is not fatal is then told from what has no signature.
-    sigEnforce: true,
+    sigEnforce,
     trustedKeys: profile.trustedKeys,
     host,
     printk: (level: number, text: string) => kernel.printk(level, text),
   };
-  const result = moduleSigCheck(bytes, 0, context);
-  return { ...result, log: kernel.log.take().map((line) => line.text) };
+  return { ...moduleSigCheck(bytes, 0, context), log: () => kernel.log.take().map((line) => line.text) };
+}
+
+/** moduleSigCheck() on a kernel that does not enforce signatures, and what it comes to in words. */
+export function signatureVerdict(subject: Subject): SignatureResult & { verdict: string } {
+  const { release, config } = subject.profile;
+  const { log, ...result } = checkSignature(subject, false);
+  const inWords = (): string => {
+    if (!config.has("MODULE_SIG")) return `not looked at by ${release}, which is built without CONFIG_MODULE_SIG`;
+    if (result.sigOk) return `valid by a key of ${release}`;
+    if (result.err) return `refused by ${release}: ${[errnoName(-result.err), ...log()].join(", ")}`;
+    // The line that an enforcing kernel prints has the reason: "Loading of module with unavailable key is rejected".
+    const reason = checkSignature(subject, true).log().at(-1) ?? "";
+    return `counts as none on ${release}; if it enforced signatures: ${reason}`;
+  };
+  return { ...result, verdict: inWords() };
 }
 
 function hexPairs(bytes: Uint8Array): string {
@@ -81,33 +100,39 @@ function commonName(name: Uint8Array): string {
   return "";
 }
 
-function messageOf(signature: Uint8Array, { host }: Subject): SignatureFacts["message"] {
-  const parsed = parsePkcs7Message(signature, host, () => {});
+/** The trailer, and where the signature before it begins and ends; undefined where there is no room for one. */
+function trailerOf(bytes: Uint8Array) {
+  const end = bytes.length - MARKER_SIZE - TRAILER_SIZE;
+  if (end < 0) return undefined;
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER_SIZE);
+  const length = trailer.getUint32(8);
+  const idType = ID_TYPES[trailer.getUint8(2)] ?? `0x${trailer.getUint8(2).toString(16)}`;
+  return { idType, length, start: Math.max(end - length, 0), end };
+}
+
+/** Who signed the file; undefined where it has no PKCS#7 message that can be read. */
+export function signerOf({ bytes, host }: Subject): SignerFacts | undefined {
+  const trailer = hasSignatureMarker(bytes) ? trailerOf(bytes) : undefined;
+  if (trailer?.idType !== "PKCS#7") return undefined;
+  const parsed = parsePkcs7Message(bytes.subarray(trailer.start, trailer.end), host, () => {});
   if (typeof parsed === "number") return undefined;
-  const { keyId, hash, signature: own } = parsed.signedInfos[0];
+  const [{ keyId, hash, signature }] = parsed.signedInfos;
   const issuer = issuerStart(keyId);
   return {
     signer: commonName(keyId.subarray(issuer)),
     key: hexPairs(keyId.subarray(0, issuer)),
     hash,
-    signature: hexPairs(own),
+    signature: hexPairs(signature),
   };
 }
 
 /** @returns undefined for a file without the marker */
 export function signatureOf(subject: Subject): SignatureFacts | undefined {
-  const { bytes, profile } = subject;
+  const { bytes } = subject;
   if (!hasSignatureMarker(bytes)) return undefined;
-  const { err, sigOk, log } = checkSignature(subject);
-  const ignored = `not looked at: ${profile.release} is built without CONFIG_MODULE_SIG`;
-  const refused = [errnoName(-err), ...log].join(": ");
-  const verdict = !profile.config.has("MODULE_SIG") ? ignored : sigOk ? "valid" : refused;
-  const end = bytes.length - MARKER_SIZE - TRAILER_SIZE;
-  if (end < 0) return { moduleLength: bytes.length - MARKER_SIZE, verdict };
-  const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER_SIZE);
-  const length = trailer.getUint32(8);
-  const idType = ID_TYPES[trailer.getUint8(2)] ?? `0x${trailer.getUint8(2).toString(16)}`;
-  const start = Math.max(end - length, 0);
-  const message = idType === "PKCS#7" ? messageOf(bytes.subarray(start, end), subject) : undefined;
-  return { idType, length, moduleLength: start, verdict, ...(message === undefined ? {} : { message }) };
+  const { verdict } = signatureVerdict(subject);
+  const trailer = trailerOf(bytes);
+  if (trailer === undefined) return { moduleLength: bytes.length - MARKER_SIZE, verdict };
+  const { idType, length, start } = trailer;
+  return { idType, length, moduleLength: start, verdict };
 }

@@ -10,7 +10,7 @@ import type { ExportFacts, ImportFacts } from "./inspect_linkage.ts";
 import type { ModinfoFacts } from "./inspect_modinfo.ts";
 import type { RelocationTable } from "./inspect_relocations.ts";
 import type { SectionFacts } from "./inspect_sections.ts";
-import type { SignatureFacts } from "./inspect_signature.ts";
+import type { SignatureFacts, SignerFacts } from "./inspect_signature.ts";
 import type { SymbolFacts } from "./inspect_symbols.ts";
 
 /** Control characters spelt out, so that no file can write on the terminal; those of `keep` stay. */
@@ -43,30 +43,29 @@ function tagLine(tag: string, value: string): string {
 
 const SIGNATURE_BYTES_PER_LINE = 20;
 
-function signatureLines(message: NonNullable<SignatureFacts["message"]>): string[] {
-  const pairs = message.signature.split(":");
+function signatureLines(signer: SignerFacts): string[] {
+  const pairs = signer.signature.split(":");
   const lines = [];
   for (let at = 0; at < pairs.length; at += SIGNATURE_BYTES_PER_LINE) {
     lines.push(pairs.slice(at, at + SIGNATURE_BYTES_PER_LINE).join(":"));
   }
   return [
     tagLine("sig_id", "PKCS#7"),
-    tagLine("signer", message.signer),
-    tagLine("sig_key", message.key),
-    tagLine("sig_hashalgo", message.hash),
+    tagLine("signer", signer.signer),
+    tagLine("sig_key", signer.key),
+    tagLine("sig_hashalgo", signer.hash),
     tagLine("signature", lines.join(":\n\t\t")),
   ];
 }
 
-function signatureSummary(signature: SignatureFacts | undefined, kernel: string): string {
+function signatureSummary(signature: SignatureFacts | undefined): string {
   if (signature === undefined) return "none";
   const { idType, length, moduleLength, verdict } = signature;
   const what = idType === undefined ? "marker without a trailer" : `${idType}, ${length} bytes`;
-  const says = verdict === "valid" ? `valid by a key of ${kernel}` : `on ${kernel} ${verdict}`;
-  return `${what}, over the first ${moduleLength} bytes; ${says}`;
+  return `${what}, over the first ${moduleLength} bytes; ${verdict}`;
 }
 
-function fileText(file: FileFacts, kernel: string): string[] {
+function fileText(file: FileFacts): string[] {
   const { count, offset } = file.sectionHeaders;
   const eabi = file.eabi === undefined ? "" : `, ${file.eabi === 0 ? "no EABI" : `EABI version ${file.eabi}`}`;
   return [
@@ -75,15 +74,15 @@ function fileText(file: FileFacts, kernel: string): string[] {
     `  ELF:        ${file.class}, type ${file.type}, machine ${file.machine}`,
     `  Flags:      ${file.flags}${eabi}`,
     `  Sections:   ${count}, headers at 0x${offset.toString(16)}`,
-    `  Signature:  ${visible(signatureSummary(file.signature, kernel))}`,
+    `  Signature:  ${visible(signatureSummary(file.signature))}`,
   ];
 }
 
-function modinfoText({ tags, parameters }: ModinfoFacts, signature: SignatureFacts | undefined): string[] {
+function modinfoText({ tags, parameters, signer }: ModinfoFacts): string[] {
   return [
     "Module information:",
     ...tags.map(({ tag, value }) => tagLine(tag, value)),
-    ...(signature?.message === undefined ? [] : signatureLines(signature.message)),
+    ...(signer === undefined ? [] : signatureLines(signer)),
     ...parameters.map(({ name, description, type }) => {
       const what = description === undefined ? type : type === undefined ? description : `${description} (${type})`;
       return tagLine("parm", `${name}:${what}`);
@@ -124,10 +123,9 @@ function exportsText(exports: readonly ExportFacts[]): string[] {
 function importsText({ symbols, otherVersions }: ImportFacts): string[] {
   const rows = [
     ...symbols.map(({ name, weak, crc }) => [crc ?? "-", weak ? "WEAK" : "-", name]),
-    ...otherVersions.map(({ name, crc }) => [crc, "CRC", name]),
+    ...otherVersions.map(({ name, crc }) => [crc, "version only", name]),
   ];
-  const others = otherVersions.length === 0 ? "" : ` (CRC: in __versions alone)`;
-  return [`Imports: ${symbols.length || "none"}${others}`, ...(rows.length === 0 ? [] : table(["CRC", "Kind", "Name"], rows))];
+  return [`Imports: ${symbols.length || "none"}`, ...(rows.length === 0 ? [] : table(["CRC", "Kind", "Name"], rows))];
 }
 
 function symbolsText(symbols: readonly SymbolFacts[]): string[] {
@@ -167,8 +165,8 @@ function relocationsText(tables: readonly RelocationTable[]): string[] {
 export function inspectionText(inspection: Inspection): string {
   const { kernel, file, modinfo, sections, exports, imports, symbols, relocations } = inspection;
   const blocks = [
-    file && fileText(file, kernel),
-    modinfo && modinfoText(modinfo, file?.signature),
+    file && fileText(file),
+    modinfo && modinfoText(modinfo),
     sections && sectionsText(sections, kernel),
     exports && exportsText(exports),
     imports && importsText(imports),

@@ -8,12 +8,28 @@
 import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
 import type { InsmodStep, Step } from "./scenario.ts";
 
-/** The errno as it stands behind a step: `0` or `-ENOENT`. */
-function returned(outcome: StepOutcome): string {
-  if (outcome.oops !== undefined) return `oops: ${outcome.oops}`;
-  if (outcome.crash !== undefined) return `crash: ${outcome.crash}`;
+/** An address in vmalloc space or in the kernel's heap, which differs from boot to boot, as the name of the place. */
+function placeless(text: string): string {
+  return text.replace(/\b(0x)?[c-f][0-9a-f]{7}\b/g, "(address)");
+}
+
+/** How a step ended: `0`, `-ENOENT`, or what became of the kernel. */
+function ended(outcome: StepOutcome): string {
+  if (outcome.oops !== undefined) return `oops: ${placeless(outcome.oops)}`;
+  if (outcome.crash !== undefined) return `crash: ${placeless(outcome.crash)}`;
   if (outcome.notModelled !== undefined) return `not modelled: ${outcome.notModelled}`;
   return outcome.errno === 0 ? "0" : `-${outcome.errno}`;
+}
+
+/** Where the report of an Oops begins; what follows is registers, stack and addresses of that one moment. */
+const OOPS_BEGINS =
+  /^(8<--- cut here|Unable to handle kernel|kernel BUG |Internal error: |-+\[ cut here|Kernel panic|Insufficient stack)/;
+
+/** A log up to the report of an Oops. */
+function beforeOops(outcome: StepOutcome): readonly LogLine[] {
+  if (outcome.rc !== undefined) return outcome.log;
+  const at = outcome.log.findIndex(({ text }) => OOPS_BEGINS.test(text));
+  return at < 0 ? outcome.log : outcome.log.slice(0, at);
 }
 
 /** Text on one line: what /dev/kmsg would escape, is. */
@@ -68,7 +84,7 @@ function logLines(log: readonly LogLine[]): string[] {
  * ```
  */
 export function kernelLogText(step: Step, outcome: StepOutcome): string {
-  return [`# ${stepCommand(step)} = ${returned(outcome)}`, ...logLines(outcome.log)].map((line) => `${line}\n`).join("");
+  return [`# ${stepCommand(step)} = ${ended(outcome)}`, ...logLines(beforeOops(outcome))].map((line) => `${line}\n`).join("");
 }
 
 /** A line of /proc/modules. */
@@ -93,7 +109,10 @@ class Addresses {
  */
 export function layoutText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
   const addresses = new Addresses(vmallocStart);
-  const lines = [`# ${stepCommand(step)}`, `taint ${outcome.taint}`];
+  const lines = [`# ${stepCommand(step)}`];
+  // What stands after the kernel oopsed depends on the locks that the dead call held.
+  if (outcome.oops !== undefined || outcome.crash !== undefined) return `${lines[0]}\n`;
+  lines.push(`taint ${outcome.taint}`);
   for (const entry of outcome.modules) {
     lines.push(`module ${procModulesLine({ ...entry, address: addresses.show(entry.address).trim() })}`);
   }

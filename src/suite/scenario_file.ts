@@ -97,7 +97,7 @@ function readStep(place: Place, resolve: (path: string) => string): Step {
   const insmod = resolve(path);
   return {
     insmod,
-    params: optional(place, "params", isString, "a string") ?? "",
+    params: encodeParams(optional(place, "params", isString, "a string") ?? ""),
     ...given<Omit<InsmodStep, "insmod" | "params">>({
       flags: optional(place, "flags", areOf(names), `a list of ${names.join(", ")}`),
       init: optional(place, "init", isInit, 'a number or "run"'),
@@ -107,6 +107,11 @@ function readStep(place: Place, resolve: (path: string) => string): Step {
       raw_flags: optional(place, "raw_flags", isWord, "a 32-bit number"),
     }),
   };
+}
+
+/** Text as the bytes that a command line has: a character for each byte of UTF-8. */
+export function encodeParams(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

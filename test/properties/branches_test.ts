@@ -112,7 +112,7 @@ for (const [name, kind] of [["ARM", ARM], ["Thumb-2", THUMB]] as const) {
     }
   });
 
-  Deno.test(`a ${name} branch asks for a PLT entry exactly when it does not reach, and for S + A`, () => {
+  Deno.test(`${name} branches ask for a PLT entry exactly when they do not reach, and for S + A`, () => {
     for (const row of rowsOf(kind)) {
       fc.assert(
         fc.property(branches(kind), fc.integer({ min: -0x10000, max: 0x10000 }), (branch, distance) => {
@@ -129,7 +129,7 @@ for (const [name, kind] of [["ARM", ARM], ["Thumb-2", THUMB]] as const) {
     }
   });
 
-  Deno.test(`a ${name} branch whose PLT entry is out of range too is refused`, () => {
+  Deno.test(`${name} branches whose PLT entry is out of range too are refused`, () => {
     const far = branches(kind).filter(({ offset }) => !isNear(kind, offset + kind.thumb));
     fc.assert(
       fc.property(far, fc.integer({ min: -2, max: 2 }), fc.boolean(), (branch, delta, below) => {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel suite`, `bless` and `record`: the cases, held to their goldens, and how goldens are made.
+ *
+ * @module
+ */
+
+import { fromFileUrl } from "@std/path";
+import { DEFAULT_KERNEL, GOLDEN_DIR, loadProfile } from "../profile/load_profile.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import { caseModuleReader } from "../suite/case_modules.ts";
+import { type Case, caseId, findCases, isForKernel } from "../suite/cases.ts";
+import { commandTarget } from "../suite/command_target.ts";
+import { goldenTexts, readGolden, writeGolden } from "../suite/golden.ts";
+import { ModelTarget } from "../suite/model_target.ts";
+import type { StepOutcome } from "../suite/outcome.ts";
+import { type Goldens, outcomesOf, runCase } from "../suite/runner.ts";
+import type { Target } from "../suite/target.ts";
+import type { CommandIo } from "./io.ts";
+import { readOptions, UsageError } from "./options.ts";
+
+/** `cases/` of this checkout. */
+export const CASES_DIR = fromFileUrl(new URL("../../cases/", import.meta.url));
+
+function goldensOf(profile: KernelProfile): Goldens {
+  return { dir: fromFileUrl(GOLDEN_DIR), release: profile.release, vmallocStart: profile.vmalloc.start };
+}
+
+/** The model, as the suite runs it. */
+export function modelTarget(profile: KernelProfile): Target {
+  return new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
+}
+
+/** The cases of a kernel whose id contains one of the words; all where no word is given. */
+function chosenCases(profile: KernelProfile, words: readonly string[]): Case[] {
+  const cases = findCases(CASES_DIR).filter((each) => isForKernel(each, profile.release, profile.alias));
+  if (words.length === 0) return cases;
+  const chosen = cases.filter((each) => words.some((word) => caseId(each).includes(word)));
+  if (chosen.length === 0) throw new UsageError(`no case is named like ${words.join(", ")}`);
+  return chosen;
+}
+
+/** `insmodel suite`: @returns 0 where every case agrees with its golden */
+export async function suiteCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, { kernel: "string", target: "string" });
+  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const target = options.target === undefined || options.target === "model"
+    ? modelTarget(profile)
+    : commandTarget(io.resolve(options.target), profile);
+  const counts = { recorded: 0, blessed: 0, failed: 0 };
+  for (const each of chosenCases(profile, rest)) {
+    const { id, origin, difference } = await runCase(target, each, goldensOf(profile));
+    if (difference !== "") io.out(`not ok ${id}\n${difference}\n\n`);
+    else io.out(`ok ${id}\n`);
+    if (difference !== "" || origin === undefined) counts.failed++;
+    else counts[origin]++;
+  }
+  const agreed = counts.recorded + counts.blessed;
+  io.out(`\n${target.name} on ${profile.release}: ${agreed} agree (${counts.recorded} recorded, ${counts.blessed} blessed)\n`);
+  io.out(`${agreed} passed, ${counts.failed} failed\n`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+function save(
+  profile: KernelProfile,
+  each: Case,
+  outcomes: readonly StepOutcome[],
+  origin: "recorded" | "blessed",
+  by: string,
+) {
+  const { dir, release, vmallocStart } = goldensOf(profile);
+  writeGolden(dir, release, each, { origin, ...goldenTexts(each, outcomes, vmallocStart) }, by);
+}
+
+/** `insmodel bless`: writes what the model says as the golden of cases that the real kernel has not been asked about. */
+export async function blessCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, { kernel: "string" });
+  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const { dir, release } = goldensOf(profile);
+  for (const each of chosenCases(profile, rest)) {
+    if (readGolden(dir, release, each)?.origin === "recorded") {
+      if (rest.length > 0) io.err(`insmodel bless: ${caseId(each)} is recorded from the real kernel and stays so\n`);
+      continue;
+    }
+    const outcomes = await outcomesOf(modelTarget(profile), each);
+    const missing = outcomes.find(({ notModelled }) => notModelled !== undefined)?.notModelled;
+    if (missing !== undefined) {
+      io.err(`insmodel bless: ${caseId(each)} cannot be blessed, it meets what is not modelled: ${missing}\n`);
+      continue;
+    }
+    save(profile, each, outcomes, "blessed", "insmodel bless");
+    io.out(`blessed ${caseId(each)}\n`);
+  }
+  return 0;
+}
+
+/** `insmodel record`: asks the real kernel, under QEMU. */
+export async function recordCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, { kernel: "string", cache: "string", missing: "boolean" });
+  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const { dir, release } = goldensOf(profile);
+  const { QemuTarget } = await import("../oracle/qemu_target.ts");
+  const target = new QemuTarget(
+    profile,
+    caseModuleReader(profile),
+    options.cache === undefined ? undefined : io.resolve(options.cache),
+  );
+  const wanted = (each: Case) => !options.missing || readGolden(dir, release, each)?.origin !== "recorded";
+  const cases = chosenCases(profile, rest).filter(wanted);
+  for (const [done, each] of cases.entries()) {
+    const outcomes = await outcomesOf(target, each);
+    save(profile, each, outcomes, "recorded", await target.describe());
+    io.out(`recorded ${caseId(each)} (${done + 1} of ${cases.length})\n`);
+  }
+  return 0;
+}

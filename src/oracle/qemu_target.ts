@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The real kernel as a target of the suite.
+ *
+ * @module
+ */
+
+import type { KernelProfile } from "../kernel/profile.ts";
+import type { ReadModule } from "../suite/module_files.ts";
+import type { StepResult } from "../suite/outcome.ts";
+import type { Scenario, Step } from "../suite/scenario.ts";
+import type { Target } from "../suite/target.ts";
+import { EMULATOR } from "./machine.ts";
+import { recordScenario } from "./record.ts";
+
+/** Replays scenarios on the kernel of a profile, each in a guest of its own. */
+export class QemuTarget implements Target {
+  readonly name = "qemu";
+  readonly runsCode = true;
+
+  /**
+   * @param read reads or builds a module file
+   * @param cache where the kernel image is; see kernel_under_test.ts
+   */
+  constructor(readonly profile: KernelProfile, readonly read: (path: string) => Promise<ReadModule>, readonly cache?: string) {}
+
+  /** What recorded, for a golden's origin. */
+  async describe(): Promise<string> {
+    const { stdout } = await new Deno.Command(EMULATOR, { args: ["--version"] }).output();
+    const [version] = new TextDecoder().decode(stdout).split("\n");
+    return `${version}, -M virt -cpu cortex-a7 -smp 1 -m 512`;
+  }
+
+  async *run(scenario: Scenario): AsyncGenerator<StepResult> {
+    const folder = await Deno.makeTempDir({ prefix: "insmodel-modules-" });
+    try {
+      const steps: Step[] = [];
+      for (const [i, step] of scenario.steps.entries()) steps.push(await this.#asFile(step, `${folder}/${i}`));
+      const options = {
+        release: this.profile.release,
+        images: false,
+        ...(this.cache === undefined ? {} : { cache: this.cache }),
+      };
+      yield* await recordScenario({ ...scenario, steps }, options);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+
+  /** A step whose module is a file, as a guest needs it. */
+  async #asFile(step: Step, folder: string): Promise<Step> {
+    if (!("insmod" in step)) return step;
+    const { file } = await this.read(step.insmod);
+    const path = `${folder}/${step.insmod.slice(step.insmod.lastIndexOf("/") + 1)}`;
+    await Deno.mkdir(file.kind === "directory" ? path : folder, { recursive: true });
+    if (file.kind === "regular") await Deno.writeFile(path, file.bytes);
+    return { ...step, insmod: path };
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Runs cases on a target and holds them to their goldens.
+ *
+ * @module
+ */
+
+import { type Case, caseId } from "./cases.ts";
+import { compareWithGolden } from "./compare.ts";
+import { goldenTexts, type Origin, readGolden } from "./golden.ts";
+import type { StepOutcome } from "./outcome.ts";
+import type { Target } from "./target.ts";
+
+/** What a case came to. */
+export interface Verdict {
+  readonly id: string;
+  /** Undefined where the case has no golden yet. */
+  readonly origin: Origin | undefined;
+  /** "" where the run agrees with its golden; else what differs, and what to do. */
+  readonly difference: string;
+}
+
+/** Where the goldens are, and how addresses are shown. */
+export interface Goldens {
+  readonly dir: string;
+  readonly release: string;
+  readonly vmallocStart: number;
+}
+
+/** Runs a case to its end, or to the step that the kernel did not survive. */
+export async function outcomesOf(target: Target, each: Case): Promise<StepOutcome[]> {
+  const outcomes: StepOutcome[] = [];
+  for await (const { outcome } of target.run(each)) outcomes.push(outcome);
+  return outcomes;
+}
+
+/** Runs a case and compares it. */
+export async function runCase(target: Target, each: Case, goldens: Goldens): Promise<Verdict> {
+  const id = caseId(each);
+  const golden = readGolden(goldens.dir, goldens.release, each);
+  if (golden === undefined) {
+    const difference = `Case ${id} has no golden for ${goldens.release}; write one with: deno task bless ${id}`;
+    return { id, origin: undefined, difference };
+  }
+  const texts = goldenTexts(each, await outcomesOf(target, each), goldens.vmallocStart);
+  const difference = compareWithGolden(id, golden, texts, target.runsCode);
+  const remedy = golden.origin === "recorded"
+    ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
+    : `If the new result is right: deno task bless ${id}`;
+  return { id, origin: golden.origin, difference: difference === "" ? "" : `${difference}\n${remedy}` };
+}
