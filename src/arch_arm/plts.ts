@@ -171,7 +171,7 @@ export function getModulePlt(kernel: Kernel, mod: KernelModule, loc: number, val
   const last = pltsec.count - 1;
   if (last >= 0 && view.getUint32(literal(last), true) === value) return entry(last);
   const index = pltsec.count++;
-  if (pltsec.count * PLT_ENT_SIZE > plt.sh_size) throw bug("get_module_plt");
+  if (pltsec.count * PLT_ENT_SIZE > plt.sh_size) throw bug("arch/arm/kernel/module-plts.c:83");
   if (index % PLT_ENT_COUNT === 0) {
     const line = literal(index) - PLT_ENT_STRIDE;
     for (let i = 0; i < PLT_ENT_COUNT; i++) {

@@ -15,15 +15,23 @@ import { encodeParams } from "../suite/scenario_file.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
 
+/** What kmod's insmod(8) says of the errno values that have a meaning of their own there (mod_strerror() of tools/insmod.c). */
+const KMOD_MESSAGES: Readonly<Record<string, string>> = {
+  ENOEXEC: "Invalid module format",
+  ENOENT: "Unknown symbol in module",
+  ESRCH: "Module has wrong symbol version",
+  EINVAL: "Invalid parameters",
+};
+
 /** One line that says what failed and why, as insmod(8) would. */
 export function failureLine(file: string, outcome: StepOutcome): string {
   const why = outcome.oops ?? outcome.crash ?? outcome.notModelled;
   if (outcome.oops !== undefined) return `insmod: ${file}: the kernel oopses: ${why}\n`;
   if (outcome.crash !== undefined) return `insmod: ${file}: the kernel dies: ${why}\n`;
   if (outcome.notModelled !== undefined) return `insmod: ${file}: not modelled: ${why}\n`;
-  const { rc = 0 } = outcome;
-  const text = errnoMessage(-rc);
-  return `insmod: ERROR: could not insert module ${file}: ${text} (${outcome.errno})\n`;
+  const { rc = 0, errno = 0 } = outcome;
+  const text = KMOD_MESSAGES[errno] ?? errnoMessage(-rc);
+  return `insmod: ERROR: could not insert module ${file}: ${text} (${errno})\n`;
 }
 
 /** @returns the exit code: 0 where the module loads, 1 where it does not */
@@ -35,7 +43,7 @@ export async function insmodCommand(args: readonly string[], io: CommandIo): Pro
   const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
   const target = new ModelTarget(profile, { regions: options.layout ?? false });
   for await (const { outcome } of target.run({ cmdline: "", steps: [step] })) {
-    io.out(kernelLogText(step, outcome));
+    io.out(kernelLogText(step, outcome, profile.vmalloc.start));
     if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
     if (outcome.rc !== 0) {
       io.err(failureLine(file, outcome));

@@ -29,13 +29,14 @@ const OPTIONS = {
 } as const satisfies { readonly [Name in Part]: "boolean" } & Readonly<Record<string, "string" | "boolean">>;
 
 /**
- * Prints the parts of a module file that the options name, or all. Parts that cannot be read are missing, with a line on standard
- * error that says why.
+ * Prints the parts of a module file that the options name, or all. A part that cannot be read is missing, with a line on
+ * standard error that says why.
  *
+ * @param read reads or builds a module file, for the kernel that it is inspected for
  * @returns the exit code: 0; 1 where the file, or a part that was asked for, cannot be read
  * @throws {UsageError} and {InputError}, which main() reports
  */
-export async function inspectCommand(args: string[], io: CommandIo): Promise<number> {
+export async function inspectCommand(args: readonly string[], io: CommandIo, read = caseModuleReader): Promise<number> {
   const { options, rest } = readOptions(args, OPTIONS);
   if (rest.length !== 1) {
     throw new UsageError(rest.length === 0 ? "no module file is named" : `one file at a time, not ${rest.length}`);
@@ -43,7 +44,7 @@ export async function inspectCommand(args: string[], io: CommandIo): Promise<num
   const [path] = rest;
   const named = PARTS.filter((part) => options[part]);
   const profile = loadProfile(options.kernel);
-  const { plain, compression, file } = await caseModuleReader(profile)(io.resolve(path));
+  const { plain, compression, file } = await read(profile)(io.resolve(path));
   const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module ${JSON.stringify(path)}: ${problem}\n`);
   if (file.kind !== "regular") {
     fail(`it is a ${file.kind}`);

@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./run.ts")).runCommand(args, io),
   },
   inspect: {
-    usage: "insmodel inspect FILE.ko",
+    usage: "insmodel inspect [--kernel ID] [--json] [--modinfo] [--sections] [--symbols] [--relocations] ... FILE.ko",
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
   suite: {

@@ -55,7 +55,10 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   for await (const { outcome, images: regions } of target.run(scenario)) {
     const step = scenario.steps[outcome.step];
     if (options.json) io.out(`${JSON.stringify(outcome)}\n`);
-    else io.out(kernelLogText(step, outcome) + (options.layout ? layoutText(step, outcome, profile.vmalloc.start) : ""));
+    else {io.out(
+        kernelLogText(step, outcome, profile.vmalloc.start) +
+          (options.layout ? layoutText(step, outcome, profile.vmalloc.start) : ""),
+      );}
     if (images !== undefined) writeImages(images, outcome, regions);
     if (outcome.notModelled === undefined) continue;
     io.err(`insmodel: step ${outcome.step} (${outcome.op} ${outcome.module}): not modelled: ${outcome.notModelled}\n`);

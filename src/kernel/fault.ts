@@ -44,12 +44,16 @@ export function pageFault(address: number, access: "read" | "write" | "execute")
   return new KernelFault("oops", `Unable to handle kernel ${what} at virtual address ${hex32(address).slice(2)} ${how}`);
 }
 
-/** BUG() or BUG_ON(): the report's first line names the source line, which the model gives as the function's name. */
+/**
+ * BUG() or BUG_ON() (CONFIG_DEBUG_BUGVERBOSE).
+ *
+ * @param where source file and line of 6.12.107
+ */
 export function bug(where: string): KernelFault {
-  return new KernelFault("oops", `kernel BUG in ${where}`);
+  return new KernelFault("oops", `kernel BUG at ${where}!`);
 }
 
-/** __fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). The line is that of 6.12.107. */
+/** __fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). */
 export function fortifyPanic(): KernelFault {
-  return new KernelFault("oops", "kernel BUG at lib/string_helpers.c:1040!");
+  return bug("lib/string_helpers.c:1040");
 }

@@ -5,8 +5,10 @@
  * @module
  */
 
+import { CharPointer, nextArg, skipSpaces } from "./cmdline.ts";
 import { Execmem } from "./execmem.ts";
 import type { Host } from "./host.ts";
+import { kstrtobool } from "./kstrtox.ts";
 import { KERN_WARNING, KernelLog } from "./log.ts";
 import { AddressSpace } from "./memory.ts";
 import { fortifyPanic } from "./fault.ts";
@@ -29,19 +31,38 @@ export interface BootParameters {
   readonly sigEnforce: boolean;
   /** module.async_probe. */
   readonly asyncProbe: boolean;
+  /** lockdown=integrity or lockdown=confidentiality. */
+  readonly lockedDown: boolean;
 }
 
-/** Reads a command line; words that do not concern the loader are passed over. */
+/**
+ * Reads a command line as parse_args() does, up to "--"; words that do not concern the loader, and values that are neither yes nor no, are
+ * passed over. Of two words for one parameter the last counts, but param_set_bool_enable_only() takes no no after a yes.
+ */
 export function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParameters {
-  const words = cmdline.split(/\s+/);
-  const value = (name: string) =>
-    words.findLast((word) => word === name || word.startsWith(`${name}=`))?.slice(name.length + 1);
-  const isOn = (name: string) => /^(|1|[yYtT].*|on)$/.test(value(name) ?? "0");
+  const flags = { nomodule: false, "module.sig_enforce": config.has("MODULE_SIG_FORCE"), "module.async_probe": false };
+  let blacklist = "";
+  let lockedDown = false;
+  const bytes = Array.from(new TextEncoder().encode(cmdline), (byte) => String.fromCharCode(byte)).join("");
+  for (let rest = skipSpaces(CharPointer.to(bytes)); rest.get(0) !== 0;) {
+    const { param, val, rest: next } = nextArg(rest);
+    rest = next;
+    const word = param.toString();
+    if (word === "--" && val === undefined) break;
+    const name = word.replaceAll("-", "_");
+    if (name === "module_blacklist") blacklist = val?.toString() ?? blacklist;
+    if (name === "lockdown") lockedDown ||= /^(integrity|confidentiality)$/.test(val?.toString() ?? "");
+    if (!Object.hasOwn(flags, name)) continue;
+    const flag = name as keyof typeof flags;
+    const value = kstrtobool(val?.toString() ?? "1");
+    if (typeof value === "boolean") flags[flag] = value || (flag === "module.sig_enforce" && flags[flag]);
+  }
   return {
-    modulesDisabled: isOn("nomodule"),
-    blacklist: (value("module_blacklist") ?? "").split(",").filter((name) => name !== ""),
-    sigEnforce: config.has("MODULE_SIG_FORCE") || isOn("module.sig_enforce"),
-    asyncProbe: isOn("module.async_probe"),
+    modulesDisabled: flags.nomodule,
+    blacklist: blacklist.split(",").filter((name) => name !== ""),
+    sigEnforce: flags["module.sig_enforce"],
+    asyncProbe: flags["module.async_probe"],
+    lockedDown,
   };
 }
 
@@ -75,7 +96,7 @@ export class Kernel {
       machine.freePages,
     );
     this.slab = new Slab(this.space, pageOffset + SLAB_OFFSET);
-    this.percpu = new PercpuReserve(machine.percpuReserved);
+    this.percpu = new PercpuReserve(machine.percpuReserved, (level, text) => this.printk(level, text));
     this.symbols = new SymbolSearch(profile.exports);
   }
 

@@ -16,6 +16,11 @@ export const KERN_WARNING = 4;
 export const KERN_NOTICE = 5;
 export const KERN_INFO = 6;
 
+/**
+ * Characters of a record: PRINTKRB_RECORD_MAX (1024) less the two of its level, which stand in front while it is formatted, and the NUL.
+ */
+const LONGEST_TEXT = 1021;
+
 /** A line of the log with its level, 0 to 7. */
 export interface KernelLogLine {
   level: number;
@@ -27,12 +32,12 @@ export class KernelLog {
   #lines: KernelLogLine[] = [];
 
   /**
-   * Appends what a printk() prints.
+   * Appends what a printk() prints; what is too long for a record is cut off.
    *
    * @param text without the newline at its end
    */
   printk(level: number, text: string): void {
-    for (const line of text.split("\n")) this.#lines.push({ level, text: line });
+    for (const line of text.slice(0, LONGEST_TEXT).split("\n")) this.#lines.push({ level, text: line });
   }
 
   /** The lines since the last call, which are forgotten. */

@@ -22,7 +22,7 @@ export const MOD_INIT_DATA = 5;
 export const MOD_INIT_RODATA = 6;
 export const MOD_MEM_NUM_TYPES = 7;
 
-/** Names of the memory types, by number. */
+/** Names of the memory types, by number; the last is for what has no memory. */
 export const MOD_MEM_NAMES = [
   "MOD_TEXT",
   "MOD_DATA",
@@ -31,6 +31,7 @@ export const MOD_MEM_NAMES = [
   "MOD_INIT_TEXT",
   "MOD_INIT_DATA",
   "MOD_INIT_RODATA",
+  "",
 ] as const;
 
 /** mod_mem_type_is_init(). */
@@ -57,7 +58,7 @@ export interface PlacedSection {
   readonly name: string;
   readonly address: number;
   readonly size: number;
-  /** Memory type. */
+  /** Memory type; MOD_MEM_NUM_TYPES for an empty section of a type that got no memory. */
   readonly type: number;
 }
 

@@ -8,40 +8,75 @@
  */
 
 import { align } from "../elf/word.ts";
-import type { AddressRange } from "./execmem.ts";
+import { type AddressRange, PAGE_SIZE } from "./execmem.ts";
+import { NotModelled } from "./fault.ts";
+import { KERN_INFO, KERN_WARNING } from "./log.ts";
 
 const PCPU_MIN_ALLOC_SIZE = 4;
+const PCPU_MIN_UNIT_SIZE = 32 << 10;
 
 export class PercpuReserve {
   #taken: AddressRange[] = [];
+  /** Whether an area has been freed: from then on the chunk's contig_hint can be short of the truth by up to a page. */
+  #hintMayBeOff = false;
+  /** warn_limit: so many failures have a line. */
+  #warnLimit = 10;
 
-  /** @param chunk the chunk as per-CPU pointers */
-  constructor(readonly chunk: AddressRange) {}
+  /**
+   * @param chunk the chunk as per-CPU pointers
+   * @param printk for the line about a failure
+   */
+  constructor(readonly chunk: AddressRange, readonly printk: (level: number, text: string) => void = () => {}) {}
 
   /**
    * __alloc_reserved_percpu().
    *
    * @param size bytes
    * @param alignment bytes, a power of two of at most a page
-   * @returns the per-CPU pointer, or undefined where there is no room or the alignment is none
+   * @returns the per-CPU pointer, or undefined where there is no room
    */
   alloc(size: number, alignment: number): number | undefined {
     const unit = Math.max(alignment, PCPU_MIN_ALLOC_SIZE);
-    if ((unit & (unit - 1)) !== 0 || size > 32 << 10) return undefined;
+    const aligned = align(size, PCPU_MIN_ALLOC_SIZE);
+    if ((unit & (unit - 1)) !== 0 || aligned === 0 || aligned > PCPU_MIN_UNIT_SIZE) {
+      throw new NotModelled(`WARN() of pcpu_alloc(): illegal size (${aligned}) or align (${unit}) for percpu allocation`);
+    }
     let start = align(this.chunk.start, unit);
     let at = 0;
     for (; at < this.#taken.length; at++) {
       if (start + size <= this.#taken[at].start) break;
       start = align(this.#taken[at].end, unit);
     }
-    if (start + size > this.chunk.end) return undefined;
-    this.#taken.splice(at, 0, { start, end: start + align(size, PCPU_MIN_ALLOC_SIZE) });
+    if (start + size > this.chunk.end) return this.#fail(aligned, unit);
+    this.#trustHint(start, aligned);
+    this.#taken.splice(at, 0, { start, end: start + aligned });
     return start;
+  }
+
+  /** pcpu_find_block_fit() believes the hint and refuses what would fit; how far off the hint is, is not modelled. */
+  #trustHint(start: number, size: number): void {
+    const crossesBlocks = Math.floor(start / PAGE_SIZE) !== Math.floor((start + size - 1) / PAGE_SIZE);
+    if (!this.#hintMayBeOff || !crossesBlocks) return;
+    const ends = [...this.#taken.map((area) => area.start), this.chunk.end];
+    const runs = ends.map((end, i) => end - (i === 0 ? this.chunk.start : this.#taken[i - 1].end));
+    if (Math.max(...runs) - size < PAGE_SIZE) {
+      throw new NotModelled("the contig_hint of pcpu_find_block_fit() after an area was freed");
+    }
+  }
+
+  /** The line of a failed allocation; the kernel dumps its stack behind it. */
+  #fail(size: number, unit: number): undefined {
+    if (this.#warnLimit === 0) return;
+    const why = "alloc from reserved chunk failed";
+    this.printk(KERN_WARNING, `percpu: allocation failed, size=${size} align=${unit} atomic=0, ${why}`);
+    if (--this.#warnLimit === 0) this.printk(KERN_INFO, "percpu: limit reached, disable warning");
   }
 
   /** free_percpu(). */
   free(start: number): void {
     const at = this.#taken.findIndex((each) => each.start === start);
-    if (at >= 0) this.#taken.splice(at, 1);
+    if (at < 0) return;
+    this.#taken.splice(at, 1);
+    this.#hintMayBeOff = true;
   }
 }

@@ -141,7 +141,14 @@ export function moveModule(info: LoadInfo, mod: KernelModule): number {
     if (!(section.sh_flags & SHF.ALLOC)) continue;
     const type = sectionType(section);
     const area = mod.mem[type].area;
-    if (area === undefined) throw new Error(`Section ${section.name} has a place in memory that was not allocated`);
+    if (area === undefined) {
+      // All sections of this type are empty, so the type has no memory, and its base is NULL.
+      section.sh_addr = sectionOffset(section);
+      section.view = new DataView(new ArrayBuffer(0));
+      section.at = 0;
+      placed.push({ name: section.name, address: section.sh_addr, size: section.sh_size, type: MOD_MEM_NUM_TYPES });
+      continue;
+    }
     const offset = sectionOffset(section);
     if (section.sh_type !== SHT.NOBITS) copySection(section, area, offset);
     section.sh_addr = u32(area.base + offset);

@@ -148,6 +148,7 @@ function signatureContext(kernel: Kernel) {
       INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
     },
     sigEnforce: kernel.boot.sigEnforce,
+    lockedDown: kernel.boot.lockedDown,
     trustedKeys: kernel.profile.trustedKeys,
     host: kernel.host,
     printk: (level: number, text: string) => kernel.printk(level, text),

@@ -100,7 +100,7 @@ function unknownModuleParam(kernel: ParamKernel, mod: KernelModule, param: CharP
 }
 
 /** mod->kp, one by one. */
-function* paramsOf(kernel: ParamKernel, mod: KernelModule): Generator<KernelParam> {
+export function* paramsOf(kernel: ParamKernel, mod: KernelModule): Generator<KernelParam> {
   for (let i = 0; i < mod.kp.count; i++) yield new KernelParam(kernel, mod.kp.address + KERNEL_PARAM_SIZE * i);
 }
 

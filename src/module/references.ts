@@ -47,7 +47,7 @@ export function tryReleaseModuleRef(mod: KernelModule): boolean {
 
 /** @returns 0, minus EBUSY while the module is still coming, minus ENOENT where it is going */
 function strongTryModuleGet(mod: KernelModule): number {
-  if (mod.state === MODULE_STATE.UNFORMED) throw bug("strong_try_module_get");
+  if (mod.state === MODULE_STATE.UNFORMED) throw bug("kernel/module/main.c:156");
   if (mod.state === MODULE_STATE.COMING) return -EBUSY;
   return tryModuleGet(mod) ? 0 : -ENOENT;
 }

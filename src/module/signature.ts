@@ -2,13 +2,13 @@
 /**
  * The signature at a module's end.
  *
- * Models: module_sig_check() and mod_verify_sig() in kernel/module/signing.c, mod_check_sig() in kernel/module_signature.c. The
- * blacklist of module hashes is empty and the kernel not locked down, as after an ordinary boot.
+ * Models: module_sig_check() and mod_verify_sig() in kernel/module/signing.c, mod_check_sig() in kernel/module_signature.c,
+ * security_locked_down() as far as it is about modules. The blacklist of module hashes is empty, as after an ordinary boot.
  *
  * @module
  */
 
-import { EBADMSG, EKEYREJECTED, ENODATA, ENOKEY, ENOPKG } from "../kernel/errno.ts";
+import { EBADMSG, EKEYREJECTED, ENODATA, ENOKEY, ENOPKG, EPERM } from "../kernel/errno.ts";
 import type { Host } from "../kernel/host.ts";
 import { KERN_ERR, KERN_NOTICE } from "../kernel/log.ts";
 
@@ -28,6 +28,8 @@ export interface SignatureContext {
   /** INTEGRITY_PLATFORM_KEYRING: a signature without a key is tried once more, against the platform's (empty) keyring. */
   config: { MODULE_SIG: boolean; INTEGRITY_PLATFORM_KEYRING?: boolean };
   sigEnforce: boolean;
+  /** The kernel is locked down (lockdown= on its command line). */
+  lockedDown?: boolean;
   /** X.509 certificates in DER. */
   trustedKeys: readonly Uint8Array[];
   host: Host;
@@ -52,11 +54,12 @@ export function hasSignatureMarker(bytes: Uint8Array): boolean {
  * Verifies and cuts off the signature of a module.
  *
  * A module without a signature, without a known key for it or with unsupported algorithms passes unless the kernel enforces
- * signatures. Every other fault refuses the module, enforcing or not. `len` is the shortened length even where the module is
- * then refused.
+ * signatures or is locked down. Every other fault refuses the module, enforcing or not. `len` is the shortened length even
+ * where the module is then refused.
  *
  * @param flags of finit_module(2): a module whose versions or vermagic are ignored counts as unsigned and keeps its full length
- * @returns err 0; -EKEYREJECTED (signature wrong, or enforcement); -EBADMSG (malformed); or what the host says
+ * @returns err 0; -EKEYREJECTED (signature wrong, or enforcement); -EPERM (lockdown); -EBADMSG (malformed); or what the host
+ * says
  */
 export function moduleSigCheck(bytes: Uint8Array, flags: number, context: SignatureContext): SignatureResult {
   if (!context.config.MODULE_SIG) return { err: 0, sigOk: false, len: bytes.length };
@@ -72,6 +75,11 @@ export function moduleSigCheck(bytes: Uint8Array, flags: number, context: Signat
   if (context.sigEnforce) {
     context.printk(KERN_NOTICE, `Loading of ${reason} is rejected`);
     return { err: -EKEYREJECTED, sigOk: false, len };
+  }
+  if (context.lockedDown) {
+    // The line begins with the name of the process that asks.
+    context.printk(KERN_NOTICE, "Lockdown: insmod: unsigned module loading is restricted; see man kernel_lockdown.7");
+    return { err: -EPERM, sigOk: false, len };
   }
   return { err: 0, sigOk: false, len };
 }

@@ -147,9 +147,14 @@ function readExports(
       owner,
       name: space.cstring(space.read32(entry + 4)),
       value: space.read32(entry),
-      crc: hasCrcs ? space.read32(crcs + 4 * i) : undefined,
+      // Nobody reads these two before a module uses the symbol: where they cannot be read, that module is who suffers.
+      get crc() {
+        return hasCrcs ? space.read32(crcs + 4 * i) : undefined;
+      },
       gplOnly,
-      namespace: namespace === 0 ? "" : space.cstring(namespace),
+      get namespace() {
+        return namespace === 0 ? "" : space.cstring(namespace);
+      },
     };
   });
 }

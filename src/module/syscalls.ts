@@ -34,7 +34,8 @@ function mayInitModule(kernel: Kernel, caller: Caller): boolean {
 
 /** Loads from bytes that are in the kernel's hands, through a copy of them in vmalloc memory. */
 function loadCopy(kernel: Kernel, bytes: Uint8Array, uargs: string, flags: number, caller: Caller): number {
-  const area = kernel.execmem.vmallocPages(bytes.length);
+  // A file that unpacks to nothing has a page all the same: the one that the decompressor began.
+  const area = kernel.execmem.vmallocPages(bytes.length || 1);
   if (area === undefined) return -ENOMEM;
   area.bytes.set(bytes);
   return loadModule(kernel, area, bytes.length, uargs, flags, caller.runInit, caller.observer);
@@ -84,6 +85,8 @@ interface Decompressor {
   readonly name: Compression;
   readonly magic: readonly number[];
   readonly article: string;
+  /** The status for a header that the decoder does not take, before it looks at the data. */
+  readonly headerStatus?: (bytes: Uint8Array) => number | undefined;
   readonly failure: (status: number) => string;
 }
 
@@ -100,6 +103,8 @@ const DECOMPRESSORS: readonly Decompressor[] = [
     name: "xz",
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
     article: "an xz",
+    // dec_stream_header(): of the checks only none and CRC32 are built in; XZ_OPTIONS_ERROR for CRC64, which xz(1) makes unless told otherwise.
+    headerStatus: (bytes) => bytes.length >= 12 && (bytes[6] !== 0 || bytes[7] > 1) ? 6 : undefined,
     failure: (status) => `decompression failed with status ${status}`,
   },
   {
@@ -120,7 +125,8 @@ function moduleDecompress(kernel: Kernel, file: ModuleFile): Uint8Array | number
     return -EINVAL;
   }
   if (file.decompress === undefined) throw new Error("The file came without a decompressor");
-  const result = file.decompress(decompressor.name);
+  const status = decompressor.headerStatus?.(file.bytes);
+  const result = status === undefined ? file.decompress(decompressor.name) : { status };
   if ("bytes" in result) return result.bytes;
   kernel.printk(KERN_ERR, decompressor.failure(result.status));
   return -EINVAL;

@@ -2,7 +2,8 @@
 /**
  * The module's directory in /sys/module, as far as making it can fail.
  *
- * Models: mod_sysfs_setup() with mod_sysfs_init() and add_sect_attrs() of kernel/module/sysfs.c.
+ * Models: mod_sysfs_setup() with mod_sysfs_init() and add_sect_attrs() of kernel/module/sysfs.c, module_param_sysfs_setup() of
+ * kernel/params.c, and of fs/sysfs what sysfs_create_group() refuses.
  *
  * @module
  */
@@ -12,9 +13,11 @@ import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
+import { paramsOf } from "./params.ts";
 
 /**
- * mod_sysfs_setup(). A name that something built in has already cannot be had; neither can two sections of one name that are not empty.
+ * mod_sysfs_setup(). A name that something built in has already cannot be had; neither can two parameters of one name, nor two sections
+ * that are not empty.
  *
  * @returns 0 or minus an errno
  */
@@ -25,19 +28,22 @@ export function modSysfsSetup(kernel: Kernel, mod: KernelModule): number {
     return -EINVAL;
   }
   if (mod.name === "") throw new NotModelled("kobject_init_and_add() of a module without a name");
-  return kernel.config("KALLSYMS") ? addSectAttrs(kernel, mod) : 0;
+  const params = [...paramsOf(kernel, mod)].filter(({ perm }) => perm !== 0);
+  const invalid = params.find(({ perm }) => (perm & ~0o664) !== 0);
+  if (invalid !== undefined) {
+    throw new NotModelled(
+      `WARN() of create_files(): Attribute ${invalid.name}: Invalid permissions 0${invalid.perm.toString(8)}`,
+    );
+  }
+  const err = createGroup(kernel, mod, "parameters", params.map(({ name }) => name));
+  if (err || !kernel.config("KALLSYMS")) return err;
+  return createGroup(kernel, mod, "sections", mod.sections.filter(({ size }) => size !== 0).map(({ name }) => name));
 }
 
-/** add_sect_attrs(): a file for each section that has bytes. The second of a name is refused by sysfs, with a line and a stack dump. */
-function addSectAttrs(kernel: Kernel, mod: KernelModule): number {
-  const names = new Set<string>();
-  for (const { name, size } of mod.sections) {
-    if (size === 0) continue;
-    if (names.has(name)) {
-      kernel.printk(KERN_WARNING, `sysfs: cannot create duplicate filename '/module/${mod.name}/sections/${name}'`);
-      return -EEXIST;
-    }
-    names.add(name);
-  }
-  return 0;
+/** sysfs_create_group(): a directory with a file for each name. The second of a name is refused, with a line and a stack dump. */
+function createGroup(kernel: Kernel, mod: KernelModule, group: string, files: readonly string[]): number {
+  const second = files.find((name, i) => files.indexOf(name) < i);
+  if (second === undefined) return 0;
+  kernel.printk(KERN_WARNING, `sysfs: cannot create duplicate filename '/module/${mod.name}/${group}/${second}'`);
+  return -EEXIST;
 }

@@ -53,6 +53,9 @@ const BLOCK_START = /^(?:(?:Core|Init) section allocation order|Final section ad
 const INIT_STARTS = /^calling {2}.* @ \d+$/;
 const INIT_ENDS = /^initcall .* returned -?\d+ after -?\d+ usecs$/;
 
+/** What delete_module() itself prints: add_taint() of a removal by force, before exit runs. */
+const REMOVAL_BY_FORCE = "Disabling lock debugging due to kernel taint";
+
 /** Lines that tell of the emulation's speed, not of the module. */
 const EMULATION: readonly RegExp[] = [/^hrtimer: interrupt took \d+ ns$/, /^workqueue: \S+ hogged CPU for >\d+us /];
 
@@ -68,7 +71,7 @@ export function sinceLastMarker(records: readonly LogRecord[]): LogRecord[] {
 /**
  * Sorts the records of one step. A record of several lines becomes several lines.
  *
- * @param exiting the step has run a module's exit function: all but the loader's debug lines counts as printed by it
+ * @param exiting the step has run a module's exit function: all but the loader's own lines counts as printed by it
  */
 export function readStepLog(records: readonly LogRecord[], exiting: boolean): StepLog {
   const log: StepLog = { lines: [], module: undefined, sections: undefined };
@@ -100,7 +103,11 @@ export function readStepLog(records: readonly LogRecord[], exiting: boolean): St
       if (block === "addresses") log.sections ??= [];
       if (LOADER_DEBUG.some((form) => form.test(text))) continue;
     }
-    const phase = initRuns ? { phase: "init" as const } : exiting ? { phase: "exit" as const } : {};
+    const phase = initRuns
+      ? { phase: "init" as const }
+      : exiting && text !== REMOVAL_BY_FORCE
+      ? { phase: "exit" as const }
+      : {};
     for (const line of text.split("\n")) log.lines.push({ level, text: line, ...phase });
   }
   return log;

@@ -2,7 +2,8 @@
 /**
  * The signature at a file's end: what its trailer says, who made it, and what the kernel says to it.
  *
- * Models: struct module_signature of include/linux/module_signature.h, kmod_module_signature_info() of kmod's libkmod-signature.c.
+ * Models: struct module_signature of include/linux/module_signature.h, kmod_module_signature_info() of kmod's
+ * libkmod-signature.c.
  *
  * @module
  */
@@ -32,7 +33,7 @@ export interface SignatureFacts {
   verdict: string;
 }
 
-/** Of a PKCS#7 message: common name of who signed, serial number of the certificate, digest, and the signature itself; bytes as hex. */
+/** Of a PKCS#7 message: common name of who signed, serial number of the certificate, digest, signature; bytes as hex. */
 export interface SignerFacts {
   signer: string;
   key: string;

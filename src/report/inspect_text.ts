@@ -25,7 +25,7 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
-/** Lines with aligned columns; those of numbers, marked by ">" before the heading, to the right. Text ends where the last cell does. */
+/** Lines with aligned columns; those marked by ">" before the heading to the right. Nothing trails the last cell. */
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const isRight = headings.map((heading) => heading.startsWith(">"));
   const lines = [headings.map((heading) => heading.replace(/^>/, "")), ...rows.map((row) => row.map((cell) => visible(cell)))];

@@ -30,7 +30,7 @@ export function goldenTexts(
 ): Pick<Golden, "kernelLog" | "layout"> {
   const each = (text: (outcome: StepOutcome) => string) => outcomes.map(text).join("");
   return {
-    kernelLog: each((outcome) => kernelLogText(steps[outcome.step], outcome)),
+    kernelLog: each((outcome) => kernelLogText(steps[outcome.step], outcome, vmallocStart)),
     layout: each((outcome) => layoutText(steps[outcome.step], outcome, vmallocStart)),
   };
 }

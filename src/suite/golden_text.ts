@@ -8,15 +8,20 @@
 import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
 import type { InsmodStep, Step } from "./scenario.ts";
 
-/** An address in vmalloc space or in the kernel's heap, which differs from boot to boot, as the name of the place. */
-function placeless(text: string): string {
-  return text.replace(/\b(0x)?[c-f][0-9a-f]{7}\b/g, "(address)");
+/** Text without those of its addresses that lie in vmalloc space, which differ from boot to boot. */
+function placeless(text: string, vmallocStart: number): string {
+  return text.replace(/\b0x[0-9a-f]{8}\b/g, (address) => Number(address) >= vmallocStart ? "(vmalloc)" : address);
+}
+
+/** The first line of an Oops without any address in the kernel's memory. */
+function withoutKernelAddress(text: string): string {
+  return text.replace(/\b[c-f][0-9a-f]{7}\b/g, "(address)");
 }
 
 /** How a step ended: `0`, `-ENOENT`, or what became of the kernel. */
 function ended(outcome: StepOutcome): string {
-  if (outcome.oops !== undefined) return `oops: ${placeless(outcome.oops)}`;
-  if (outcome.crash !== undefined) return `crash: ${placeless(outcome.crash)}`;
+  if (outcome.oops !== undefined) return `oops: ${withoutKernelAddress(outcome.oops)}`;
+  if (outcome.crash !== undefined) return `crash: ${withoutKernelAddress(outcome.crash)}`;
   if (outcome.notModelled !== undefined) return `not modelled: ${outcome.notModelled}`;
   return outcome.errno === 0 ? "0" : `-${outcome.errno}`;
 }
@@ -55,20 +60,22 @@ function insmodOptions({ flags, raw_flags, syscall, opened, init }: InsmodStep):
 }
 
 /** The lines of a log, with a heading where the module's own code begins and ends to print. */
-function logLines(log: readonly LogLine[]): string[] {
+function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
   const lines: string[] = [];
   let phase = "loader";
   for (const line of log) {
     const now = line.phase ?? "loader";
     if (now !== phase) lines.push(`# ${now}`);
     phase = now;
-    lines.push(`<${line.level}> ${escapeText(line.text)}`);
+    lines.push(`<${line.level}> ${escapeText(placeless(line.text, vmallocStart))}`);
   }
   return lines;
 }
 
 /**
  * One step as a golden's `kernel.log` has it.
+ *
+ * @param vmallocStart VMALLOC_START; addresses from there on are not shown
  *
  * @example
  * ```ts
@@ -78,13 +85,15 @@ function logLines(log: readonly LogLine[]): string[] {
  * const outcome = { step: 0, op: "insmod", module: "symbol_user", rc: -2, errno: "ENOENT", log, taint: 0, modules: [] } as const;
  * const step = { insmod: "/cases/symbol_user.ko", params: "" };
  * assertEquals(
- *   kernelLogText(step, { ...outcome, log, modules: [] }),
+ *   kernelLogText(step, { ...outcome, log, modules: [] }, 0xe0800000),
  *   "# insmod symbol_user.ko = -ENOENT\n<4> symbol_user: Unknown symbol exported_function (err -2)\n",
  * );
  * ```
  */
-export function kernelLogText(step: Step, outcome: StepOutcome): string {
-  return [`# ${stepCommand(step)} = ${ended(outcome)}`, ...logLines(beforeOops(outcome))].map((line) => `${line}\n`).join("");
+export function kernelLogText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
+  return [`# ${stepCommand(step)} = ${ended(outcome)}`, ...logLines(beforeOops(outcome), vmallocStart)].map((line) =>
+    `${line}\n`
+  ).join("");
 }
 
 /** A line of /proc/modules. */

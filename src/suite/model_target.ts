@@ -55,7 +55,7 @@ export class ModelTarget implements Target {
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {
     const { read = readModule, host = nodeHostLazily } = this.options;
-    let kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
+    const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
       if ("insmod" in step) {
@@ -144,7 +144,7 @@ function endOfStep(kernel: Kernel): Pick<StepOutcome, "log" | "taint" | "modules
 function sectionEntries(sections: readonly PlacedSection[]): Record<string, SectionEntry> {
   const entries: Record<string, SectionEntry> = {};
   for (const { name, address, size, type } of sections) {
-    entries[name] = { address: hex32(address), size, region: MOD_MEM_NAMES[type] };
+    entries[name] ??= { address: hex32(address), size, region: MOD_MEM_NAMES[type] };
   }
   return entries;
 }

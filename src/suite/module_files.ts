@@ -29,14 +29,17 @@ const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
 /** Bytes that an unpacked module may have at the most. */
 const LIMIT = 1 << 28;
 
-/** XZ_DATA_ERROR of the kernel's decoder, and what the other two give for damaged data. */
+/** What the kernel's decoders give for damaged data: XZ_DATA_ERROR, Z_DATA_ERROR, ZSTD_error_corruption_detected. */
 const DATA_ERROR: Readonly<Record<Compression, number>> = { xz: 7, gzip: -3, zstd: 20 };
 
-async function unpack(compression: Compression, bytes: Uint8Array): Promise<Uint8Array> {
-  if (compression === "gzip") return gunzipSync(bytes, { maxOutputLength: LIMIT });
-  if (compression === "zstd") return zstdDecompressSync(bytes, { maxOutputLength: LIMIT });
-  const { unpackXz } = await import("./xz.ts");
-  return await unpackXz(bytes, LIMIT);
+async function unpack(compression: Compression, bytes: Uint8Array): Promise<Decompressed> {
+  if (compression === "xz") return await (await import("./xz.ts")).unpackXz(bytes, LIMIT);
+  try {
+    const unpackSync = compression === "gzip" ? gunzipSync : zstdDecompressSync;
+    return { bytes: unpackSync(bytes, { maxOutputLength: LIMIT }) };
+  } catch {
+    return { status: DATA_ERROR[compression] };
+  }
 }
 
 function readBytes(path: string): { bytes: Uint8Array; kind: ModuleFile["kind"] } {
@@ -67,17 +70,8 @@ export async function readModule(path: string): Promise<ReadModule> {
 /** Bytes as a module file that was read. */
 export async function asModule(bytes: Uint8Array, kind: ModuleFile["kind"] = "regular"): Promise<ReadModule> {
   const compression = compressionOf(bytes);
-  let plain = bytes;
-  let unpacked: Decompressed = { bytes };
-  if (compression !== undefined) {
-    try {
-      plain = await unpack(compression, bytes);
-      unpacked = { bytes: plain };
-    } catch {
-      plain = new Uint8Array();
-      unpacked = { status: DATA_ERROR[compression] };
-    }
-  }
+  const unpacked = compression === undefined ? { bytes } : await unpack(compression, bytes);
+  const plain = "bytes" in unpacked ? unpacked.bytes : new Uint8Array();
   const decompress = (wanted: Compression): Decompressed => wanted === compression ? unpacked : { status: DATA_ERROR[wanted] };
   return { file: { bytes, kind, access: "read-only", decompress }, compression, plain };
 }

@@ -71,18 +71,30 @@ export function rmmod(kernel: Kernel, name: string): number {
   return deleteModule(kernel, name, 0, true, () => {});
 }
 
-/** What is left of a kernel's memory where nothing may be: the free holes, found by trying, and the per-CPU chunk. */
+/**
+ * What a kernel holds, as text that two states can be compared by: mapped pages of the module area, the lowest holes of vmalloc space and
+ * of the per-CPU chunk (found by trying), copied parameters, and the modules with their references.
+ */
 export function footprint(kernel: Kernel): string {
-  const { percpu, execmem } = kernel;
-  const taken: string[] = [];
-  const { start, end } = execmem.modules;
-  for (let page = start; page < end; page += 4096) if (kernel.space.find(page) !== undefined) taken.push(page.toString(16));
-  const pointer = percpu.alloc(4, 4);
-  if (pointer !== undefined) percpu.free(pointer);
-  const copy = execmem.vmallocPages(1);
-  if (copy !== undefined) execmem.free(copy);
-  const names = kernel.modules.map((module) => `${module.name} ${module.state} ${module.refcnt}`);
-  return [...taken, `percpu ${pointer}`, `copy ${copy?.base}`, ...names].join("\n");
+  const { percpu, execmem, space } = kernel;
+  const pages: string[] = [];
+  for (let page = execmem.modules.start; page < execmem.modules.end; page += 4096) {
+    if (space.find(page) !== undefined) pages.push(page.toString(16));
+  }
+  const pointers = [4, 64].map((size) => percpu.alloc(size, 4));
+  for (const pointer of pointers) if (pointer !== undefined) percpu.free(pointer);
+  const copies = [1, 1, 2, 3, 1].map((count) => execmem.vmallocPages(count * 4096));
+  for (const copy of copies) if (copy !== undefined) execmem.free(copy);
+  const modules = kernel.modules.map(({ name, state, refcnt, users, uses }) =>
+    [name, state, refcnt, "used by", ...users.map((each) => each.name), "uses", ...uses.map((each) => each.name)].join(" ")
+  );
+  return [
+    `module area: ${pages.join(" ")}`,
+    `per-CPU: ${pointers.join(" ")}`,
+    `copies: ${copies.map((copy) => copy?.base).join(" ")}`,
+    `parameters: ${[...kernel.kmallocedParams].join(" ")}`,
+    ...modules,
+  ].join("\n");
 }
 
 /** Any 32-bit word, as an unsigned number; edges more often than not. */

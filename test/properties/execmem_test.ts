@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Memory for modules: first fit with guard pages, against a map of pages that is searched one page at a time. */
+/** Memory for modules, and their per-CPU memory: first fit, against a map that is searched one page, or one word, at a time. */
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type AddressRange, Execmem, PAGE_SIZE, pageAlign } from "../../src/kernel/execmem.ts";
 import { AddressSpace, type MappedArea } from "../../src/kernel/memory.ts";
-import { word } from "./arbitraries.ts";
+import { PercpuReserve } from "../../src/kernel/percpu.ts";
+import { PROFILE, word } from "./arbitraries.ts";
 
 const MODULES: AddressRange = { start: 0xbf000000, end: 0xbf000000 + 40 * PAGE_SIZE };
 const VMALLOC: AddressRange = { start: 0xe0800000, end: 0xe0800000 + 60 * PAGE_SIZE };
@@ -137,4 +138,39 @@ Deno.test("a size rounded up to pages is the next multiple, modulo 2^32", () => 
   fc.assert(fc.property(word, (size) => {
     assertEquals(pageAlign(size), Number(BigInt.asUintN(32, (BigInt(size) + 4095n) / 4096n * 4096n)));
   }));
+});
+
+Deno.test("per-CPU memory goes to the lowest aligned place that has room", () => {
+  const { start, end } = PROFILE.machine.percpuReserved;
+  const request = fc.record({
+    size: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3000 })),
+    alignment: fc.constantFrom(0, 1, 2, 4, 8, 64, 4096),
+    free: fc.option(fc.nat(1000), { freq: 1 }),
+  });
+  let failed = 0;
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
+      const reserve = new PercpuReserve({ start, end });
+      const taken = new Set<number>();
+      const live: number[][] = [];
+      for (const { size, alignment, free } of requests) {
+        if (free !== null && live.length > 0) {
+          const words = live.splice(free % live.length, 1)[0];
+          reserve.free(words[0]);
+          for (const each of words) taken.delete(each);
+        }
+        let wanted: number[] | undefined;
+        for (let at = start; at + size <= end && wanted === undefined; at += 4) {
+          const words = Array.from({ length: Math.ceil(size / 4) }, (_, i) => at + 4 * i);
+          if (at % Math.max(alignment, 4) === 0 && !words.some((each) => taken.has(each))) wanted = words;
+        }
+        assertEquals(reserve.alloc(size, alignment), wanted?.[0], `${size} bytes, aligned to ${alignment}`);
+        if (wanted === undefined) failed++;
+        else live.push(wanted);
+        for (const each of wanted ?? []) taken.add(each);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  assert(failed > 0, "some allocations fail");
 });

@@ -65,60 +65,43 @@ Deno.test("the kernel's sort() gives a permutation in order, for any elements", 
   );
 });
 
-/**
- * lib/sort.c once more, with the C source's own variables and byte offsets instead of indices: the judge of both of the above.
- * `size` stands for the size of an element.
- */
-function sortAsInC<T>(base: T[], compare: (a: T, b: T) => number): void {
-  const size = 8;
-  const at = (offset: number) => base[offset / size];
-  const swap = (a: number, b: number) => [base[a / size], base[b / size]] = [at(b), at(a)];
-  const parent = (i: number) => {
-    const up = i - size;
-    return Math.floor((up / size) / 2) * size;
-  };
-  let n = base.length * size;
-  let a = Math.floor(base.length / 2) * size;
-  let shift = 0;
-  if (a === 0) return;
-  for (;;) {
-    if (a > 0) {
-      a -= size << shift;
-    } else if (n > 3 * size) {
-      n -= size;
-      swap(0, n);
-      shift = compare(at(size), at(2 * size)) <= 0 ? 1 : 0;
-      a = size << shift;
-      n -= size;
-      swap(a, n);
-    } else {
-      break;
-    }
-    let b = a;
-    let c: number, d: number;
-    for (; c = 2 * b + size, (d = c + size) < n;) b = compare(at(c), at(d)) > 0 ? c : d;
-    if (d === n) b = c;
-    while (b !== a && compare(at(a), at(b)) >= 0) b = parent(b);
-    c = b;
-    while (b !== a) {
-      b = parent(b);
-      swap(b, c);
-    }
+/** An element sinks into a heap: down the path of the larger children (of equal ones the right), to the last place it is less than. */
+function sink<T>(heap: T[], root: number, end: number, compare: (a: T, b: T) => number): void {
+  const path = [root];
+  for (let child = 2 * root + 1; child < end; child = 2 * child + 1) {
+    if (child + 1 < end && compare(heap[child], heap[child + 1]) <= 0) child++;
+    path.push(child);
   }
-  n -= size;
-  swap(0, n);
-  if (n === 2 * size && compare(at(0), at(size)) > 0) swap(0, size);
+  while (path.length > 1 && compare(heap[root], heap[path[path.length - 1]]) >= 0) path.pop();
+  const values = path.map((at) => heap[at]);
+  path.forEach((at, i) => heap[at] = values[(i + 1) % path.length]);
 }
 
-Deno.test("kernelSort() moves equal elements as lib/sort.c does", () => {
+/** The heapsort that the comments of lib/sort.c describe: the two largest elements leave the heap in each round. */
+function heapsortOfTwo<T>(elements: readonly T[], compare: (a: T, b: T) => number): T[] {
+  const heap = [...elements];
+  for (let root = Math.floor(heap.length / 2) - 1; root >= 0; root--) sink(heap, root, heap.length, compare);
+  const exchange = (a: number, b: number) => [heap[a], heap[b]] = [heap[b], heap[a]];
+  let end = heap.length;
+  while (end > 3) {
+    exchange(0, --end);
+    const second = compare(heap[1], heap[2]) <= 0 ? 2 : 1;
+    exchange(second, --end);
+    sink(heap, second, end, compare);
+    sink(heap, 0, end, compare);
+  }
+  if (end > 1) exchange(0, --end);
+  if (end === 2 && compare(heap[0], heap[1]) > 0) exchange(0, 1);
+  return heap;
+}
+
+Deno.test("kernelSort() moves equal elements as the heapsort of lib/sort.c does", () => {
   let unstable = 0;
   fc.assert(
     fc.property(fc.array(fc.nat(6), { maxLength: 120 }), (values) => {
       const tagged = values.map((value, index) => ({ value, index }));
-      const inC = [...tagged];
-      sortAsInC(inC, (a, b) => a.value - b.value);
       const sorted = sortedByKernel(tagged, (a, b) => a.value - b.value);
-      assertEquals(sorted, inC);
+      assertEquals(sorted, heapsortOfTwo(tagged, (a, b) => a.value - b.value));
       if (sorted.some((each, i) => i > 0 && each.value === sorted[i - 1].value && each.index < sorted[i - 1].index)) unstable++;
     }),
     { numRuns: 300 },

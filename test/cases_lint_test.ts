@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Cases are linted like code: names, prose, files, and that each golden has its case. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { GOLDEN_DIR, listProfiles } from "../src/profile/load_profile.ts";
+import { AREAS, caseId, findCases } from "../src/suite/cases.ts";
+
+const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
+
+function folders(path: string): string[] {
+  return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+for (const each of cases) {
+  Deno.test(`lint ${caseId(each)}`, () => {
+    assert(AREAS.some((area) => area === each.area), `cases/${each.area} is no area; areas are ${AREAS.join(", ")}`);
+    assertMatch(each.name, /^[a-z0-9]+(-[a-z0-9]+)*$/, "a case is named in lower-case words with dashes");
+    assert(each.steps.length > 0, "a case has a step");
+    for (const step of each.steps) {
+      if (!("insmod" in step)) continue;
+      assert(exists(step.insmod) || exists(`${step.insmod}.toml`), `${step.insmod} is neither a file nor a recipe`);
+    }
+    const { description } = each;
+    if (description === undefined) return;
+    assertMatch(description, /^\S.*[^.\s]$/s, "a description is a sentence without its full stop");
+    assertEquals(
+      /\b(should|must be refused|will be|TODO|todo)\b/.exec(description)?.[0],
+      undefined,
+      "a description says what is",
+    );
+  });
+}
+
+Deno.test("descriptions are not written twice", () => {
+  const seen = new Map<string, string>();
+  for (const each of cases) {
+    if (each.description === undefined) continue;
+    assertEquals(seen.get(each.description), undefined, `${caseId(each)} says the same`);
+    seen.set(each.description, caseId(each));
+  }
+});
+
+for (const release of listProfiles()) {
+  Deno.test(`every golden of ${release} belongs to a case`, () => {
+    const ids = new Set(cases.map(caseId));
+    const dir = join(fromFileUrl(GOLDEN_DIR), release);
+    const orphans = folders(dir).flatMap((area) => folders(join(dir, area)).map((name) => `${area}/${name}`))
+      .filter((id) => !ids.has(id));
+    assertEquals(orphans, []);
+  });
+}

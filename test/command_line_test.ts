@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The command line: what it prints, and its exit codes, for good and for bad input. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { main } from "../src/cli/main.ts";
+import type { StepOutcome } from "../src/suite/outcome.ts";
+
+const SEEDS = fromFileUrl(new URL("../cases/seeds/", import.meta.url));
+const EXAMPLE = join(SEEDS, "insmod-example/insmod_example.ko");
+const CASE = join(SEEDS, "exercise-2-export-and-use/case.toml");
+
+async function insmodel(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  const code = await main(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    resolve: (path) => path,
+  });
+  return { code, out, err };
+}
+
+Deno.test("insmod prints the kernel's lines and says in one line that init is not run", async () => {
+  assertEquals(await insmodel("insmod", EXAMPLE, "greeting=Bonjour"), {
+    code: 0,
+    out: "# insmod insmod_example.ko greeting=Bonjour = 0\n" +
+      "<4> insmod_example: loading out-of-tree module taints kernel.\n" +
+      "<5> insmod_example: module verification failed: signature and/or required key missing - tainting kernel\n",
+    err: "insmodel: the code of insmod_example is not run: its init is taken to return 0\n",
+  });
+});
+
+Deno.test("insmod of a module that is refused: exit 1, the line, and why", async () => {
+  const { code, out, err } = await insmodel("insmod", EXAMPLE, "debug_level=x");
+  assertEquals(code, 1);
+  assertStringIncludes(out, "= -EINVAL\n");
+  assertStringIncludes(out, "<3> insmod_example: `x' invalid for parameter `debug_level'\n");
+  assertEquals(err, `insmod: ERROR: could not insert module ${EXAMPLE}: Invalid parameters (EINVAL)\n`);
+});
+
+Deno.test("options of insmod end at the file: what follows are parameters", async () => {
+  const { out } = await insmodel("insmod", EXAMPLE, "--kernel=x");
+  assertStringIncludes(out, "unknown parameter '--kernel' ignored");
+});
+
+Deno.test("run --json prints an object a step, as the contract has it", async () => {
+  const { code, out } = await insmodel("run", "--json", CASE);
+  assertEquals(code, 0);
+  const outcomes = out.trim().split("\n").map((line): StepOutcome => JSON.parse(line));
+  assertEquals(outcomes.map(({ step, op, module, rc, errno }) => [step, op, module, rc, errno]), [
+    [0, "insmod", "symbol_user", -2, "ENOENT"],
+    [1, "insmod", "symbol_exporter", 0, 0],
+    [2, "insmod", "symbol_user", 0, 0],
+    [3, "rmmod", "symbol_exporter", -11, "EAGAIN"],
+    [4, "rmmod", "symbol_user", 0, 0],
+    [5, "rmmod", "symbol_exporter", 0, 0],
+  ]);
+  assertEquals(outcomes[0].log.at(-1), { level: 4, text: "symbol_user: Unknown symbol exported_function (err -2)" });
+  assert(outcomes[0].sections !== undefined && outcomes[0].regions === undefined);
+  assertEquals(outcomes[2].modules, [
+    {
+      name: "symbol_user",
+      size: 12288,
+      refcount: 0,
+      usedBy: [],
+      state: "Live",
+      address: "0xbf006000",
+      taints: "OE",
+    },
+    {
+      name: "symbol_exporter",
+      size: 12288,
+      refcount: 1,
+      usedBy: ["symbol_user"],
+      state: "Live",
+      address: "0xbf000000",
+      taints: "OE",
+    },
+  ]);
+  assertEquals(outcomes[1].sections?.[".text.unlikely"], { address: "0xbf000000", size: 40, region: "MOD_TEXT" });
+  const [text] = outcomes[1].regions ?? [];
+  assertEquals([text.type, text.base, text.size], ["MOD_TEXT", "0xbf000000", 4096]);
+  assertMatch(text.sha256, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("run without --json prints what a golden's kernel.log holds", async () => {
+  const { out } = await insmodel("run", CASE);
+  assertMatch(out, /^# insmod symbol_user\.ko = -ENOENT\n<4> /);
+  assertStringIncludes(out, "# rmmod symbol_exporter = -EAGAIN\n# rmmod symbol_user = 0\n");
+});
+
+/** What is called, the exit code, and the one line on standard error. */
+const BAD: readonly (readonly [args: string[], code: number, says: string])[] = [
+  [[], 2, "insmodel: no command is named"],
+  [["modprobe"], 2, 'insmodel: unknown command "modprobe"'],
+  [["insmod"], 2, "insmodel insmod: no module file is named; usage: insmodel insmod"],
+  [["insmod", "--force", EXAMPLE], 2, "insmodel insmod: unknown option --force; usage: "],
+  [["insmod", "--kernel", "no-such", EXAMPLE], 2, 'insmodel insmod: Cannot find kernel "no-such"; there are: debian-armmp'],
+  [["insmod", "/no/such.ko"], 2, 'insmodel insmod: Cannot read module "/no/such.ko": no such file'],
+  [["run"], 2, "insmodel run: no scenario is named; usage: "],
+  [["run", CASE, CASE], 2, "insmodel run: one scenario at a time"],
+  [["run", "/no/such.toml"], 2, 'insmodel run: Cannot read case "/no/such.toml": no such file'],
+  [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": line 1, column`],
+  [["insmod", SEEDS], 1, "could not insert module"],
+];
+
+for (const [args, code, says] of BAD) {
+  Deno.test(`bad usage and bad input: insmodel ${args.join(" ").replaceAll(SEEDS, "")}`, async () => {
+    const { err, ...rest } = await insmodel(...args);
+    assertEquals(rest.code, code);
+    assertStringIncludes(err, says);
+  });
+}

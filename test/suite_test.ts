@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Every case on the model, a test each: `deno test --filter symbols/` runs those of an area. The last lines count where the goldens come
+ * from.
+ */
+
+import { assertEquals, fail } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { GOLDEN_DIR, listProfiles, loadProfile } from "../src/profile/load_profile.ts";
+import { caseModuleReader } from "../src/suite/case_modules.ts";
+import { caseId, findCases, isForKernel } from "../src/suite/cases.ts";
+import { checkKnownFailure, readKnownFailures } from "../src/suite/known_failures.ts";
+import { ModelTarget } from "../src/suite/model_target.ts";
+import { runCase } from "../src/suite/runner.ts";
+
+const knownFailures = readKnownFailures(fromFileUrl(new URL("known_failures.toml", import.meta.url)));
+const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
+const counts = { recorded: 0, blessed: 0 };
+
+for (const release of listProfiles()) {
+  const profile = loadProfile(release);
+  const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
+  const goldens = { dir: fromFileUrl(GOLDEN_DIR), release, vmallocStart: profile.vmalloc.start };
+  for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {
+    Deno.test(`${caseId(each)} on ${profile.alias}`, async () => {
+      const verdict = await runCase(target, each, goldens);
+      if (verdict.origin !== undefined) counts[verdict.origin]++;
+      const problem = checkKnownFailure(knownFailures, profile.alias, verdict);
+      if (problem !== "") fail(`\n${problem}`);
+    });
+  }
+}
+
+Deno.test("a known failure names a case that there is", () => {
+  const ids = new Set(cases.map(caseId));
+  assertEquals(knownFailures.filter((known) => !ids.has(known.case)), []);
+});
+
+Deno.test("the goldens were compared", () => {
+  console.log(`goldens: ${counts.recorded} recorded, ${counts.blessed} blessed`);
+});
