@@ -118,7 +118,7 @@ for (const [name, file] of Object.entries(FILES)) {
         const bytes = mutations.reduce((bytes: Uint8Array, mutate: Mutation) => mutate(bytes), file);
         answered(kernelWith(host), bytes, params, host === noSignatures ? flags : 0, tally);
       }),
-      { numRuns: name === "crc4.ko" ? 150 : 600 },
+      { numRuns: name === "crc4.ko" ? 200 : 1500 },
     );
     for (const answer of ["-1", "0"]) assert(tally.has(answer) || name === "crc4.ko", `no load ended with ${answer}`);
   });

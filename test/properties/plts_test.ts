@@ -159,7 +159,7 @@ for (const machine of MACHINES) {
           }
         }
       }));
-    fc.assert(property, { numRuns: 120 });
+    fc.assert(property, { numRuns: 300 });
     assert(viaPlt > 0);
   });
 
@@ -177,7 +177,7 @@ for (const machine of MACHINES) {
             if (branches.every(({ addend }) => addend === 0)) assertEquals(plt.sh_size, lines(kinds.size));
           }
         })),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 }
@@ -222,6 +222,6 @@ Deno.test("get_module_plt() gives a fixed entry, the last one, or a new one; a n
       insmod(kernel, bytes, { observer: { placed: (mod) => (placed(kernel, mod), looked = true) } });
       assert(looked);
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });

@@ -190,7 +190,7 @@ Deno.test("any symbols of up to four modules come to the oracle's return codes, 
         }
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 600 },
   );
   assert(mostUsers >= 2, "no module had two users");
   for (const rc of [0, -2, -8, -22]) assert(outcomes.has(rc), `no load ended with ${rc}`);
