@@ -50,7 +50,27 @@ Deno.test("descriptions are not written twice", () => {
   }
 });
 
+/** A golden's file, or "". */
+function goldenText(release: string, id: string, file: string): string {
+  const path = join(fromFileUrl(GOLDEN_DIR), release, id, file);
+  return exists(path) ? Deno.readTextFileSync(path) : "";
+}
+
 for (const release of listProfiles()) {
+  Deno.test(`image = true stands where a step of ${release} reaches init, and its golden has the image`, () => {
+    let total = 0;
+    for (const each of cases) {
+      const id = caseId(each);
+      const image = goldenText(release, id, "image.txt");
+      const layout = goldenText(release, id, "layout.txt");
+      total += image.length;
+      if (layout === "") continue;
+      assertEquals(image !== "", each.image, `${id}: image.txt is there where case.toml says image = true`);
+      assert(!each.image || /^region /m.test(layout), `${id}: no step reaches init, so there is no image`);
+    }
+    assert(total < 3_000_000, `all image.txt together are ${total} bytes; hash or leave out the largest`);
+  });
+
   Deno.test(`every golden of ${release} belongs to a case`, () => {
     const ids = new Set(cases.map(caseId));
     const dir = join(fromFileUrl(GOLDEN_DIR), release);

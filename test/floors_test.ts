@@ -8,7 +8,20 @@ const ROOT = fromFileUrl(new URL("../", import.meta.url));
 const SRC = join(ROOT, "src");
 
 /** From the first floor to the last; a file imports from its own and from those before it. */
-const FLOORS = ["elf", "kernel", "arch_arm", "module", "cpu", "services", "kbuild", "profile", "suite", "oracle", "report", "cli"];
+const FLOORS = [
+  "elf",
+  "kernel",
+  "arch_arm",
+  "module",
+  "cpu",
+  "services",
+  "kbuild",
+  "profile",
+  "suite",
+  "oracle",
+  "report",
+  "cli",
+];
 /** Floors that run anywhere. */
 const PORTABLE = FLOORS.slice(0, FLOORS.indexOf("profile"));
 

@@ -15,7 +15,7 @@ import { parseCase } from "../src/suite/scenario_file.ts";
 import type { Target } from "../src/suite/target.ts";
 
 const profile = loadProfile();
-const goldens = { dir: fromFileUrl(GOLDEN_DIR), release: profile.release, vmallocStart: profile.vmalloc.start };
+const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
 const model = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
 const [exportAndUse] = findCases(fromFileUrl(new URL("../cases/", import.meta.url)))
   .filter(({ name }) => name === "exercise-2-export-and-use");
@@ -25,6 +25,7 @@ function planted(change: (outcome: StepOutcome) => StepOutcome): Target {
   return {
     name: "planted",
     runsCode: false,
+    givesImages: true,
     async *run(scenario): AsyncGenerator<StepResult> {
       for await (const { outcome, images } of model.run(scenario)) yield { outcome: change(outcome), images };
     },

@@ -44,7 +44,7 @@ class Fixture implements ParamKernel {
   readonly profile = { exports };
   readonly log = new KernelLog();
   taint = 0;
-  readonly module = new KernelModule("mod", { size: 0, fields: new Map() }, new DataView(new ArrayBuffer(0)));
+  readonly module = new KernelModule("mod", { size: 0, fields: new Map(), maskedFields: [] }, new DataView(new ArrayBuffer(0)));
   #count = 0;
   #next = 0xbf001000;
 

@@ -20,7 +20,7 @@ const counts = { recorded: 0, blessed: 0 };
 for (const release of listProfiles()) {
   const profile = loadProfile(release);
   const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
-  const goldens = { dir: fromFileUrl(GOLDEN_DIR), release, vmallocStart: profile.vmalloc.start };
+  const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
   for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {
     Deno.test(`${caseId(each)} on ${profile.alias}`, async () => {
       const verdict = await runCase(target, each, goldens);

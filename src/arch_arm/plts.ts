@@ -9,7 +9,7 @@
 
 import { R_ARM, SHF, SHT } from "../elf/constants.ts";
 import { SYM } from "../elf/records.ts";
-import { s32, u32 } from "../elf/word.ts";
+import { u32 } from "../elf/word.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
 import { bug, NotModelled, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -38,10 +38,11 @@ function fixedPlts(kernel: Kernel): readonly string[] {
   return kernel.config("DYNAMIC_FTRACE") ? ["ftrace_caller", "__gnu_mcount_nc"] : [];
 }
 
-/** Whether a branch's addend is just the bias of the PC, so that it goes to its symbol itself. */
-function isZeroAddend(kernel: Kernel, area: MappedArea, at: number, type: number): boolean {
+/** Whether the addend of the branch at an address is just the bias of the PC, so that it goes to its symbol itself. */
+function isZeroAddend(kernel: Kernel, area: MappedArea, address: number, type: number): boolean {
+  const at = address - area.base;
   const inCopy = at >= 0 && at + 4 <= area.bytes.length;
-  const word = inCopy ? area.view.getUint32(at, true) : kernel.space.read32(u32(area.base + at));
+  const word = inCopy ? area.view.getUint32(at, true) : kernel.space.read32(address);
   if (type === R_ARM.THM_CALL || type === R_ARM.THM_JUMP24) {
     return (word & 0x7ff) === 0x7ff && ((word >>> 16) & 0x2fff) === 0x2ffe;
   }
@@ -57,7 +58,7 @@ function isBranch(type: number): boolean {
  * count_plts(): the branches of one section that may need an entry of their own: those to other sections, but of equal ones without
  * addend, which stand side by side in sorted relocations, one.
  */
-function countPlts(kernel: Kernel, table: SectionTable, syms: Section, dst: { sh_offset: number }, rel: Section): number {
+function countPlts(kernel: Kernel, table: SectionTable, syms: Section, dst: { sh_addr: number }, rel: Section): number {
   const { area } = table;
   const { view } = area;
   let count = 0;
@@ -72,8 +73,8 @@ function countPlts(kernel: Kernel, table: SectionTable, syms: Section, dst: { sh
       const shndxAt = syms.sh_offset + (info >>> 8) * SYM.size + 14;
       if (shndxAt + 2 > area.bytes.length) throw pageFault(u32(area.base + shndxAt), "read");
       if (view.getUint16(shndxAt, true) !== rel.sh_info) {
-        const isDuplicate = isZeroAddend(kernel, area, s32(dst.sh_offset + offset), type) && info === previousInfo &&
-          isZeroAddend(kernel, area, s32(dst.sh_offset + previousOffset), type);
+        const isDuplicate = isZeroAddend(kernel, area, u32(dst.sh_addr + offset), type) && info === previousInfo &&
+          isZeroAddend(kernel, area, u32(dst.sh_addr + previousOffset), type);
         if (!isDuplicate) count++;
       }
     }
@@ -158,19 +159,25 @@ export function getModulePlt(kernel: Kernel, mod: KernelModule, loc: number, val
   const isInit = mod.withinInit(loc);
   const pltsec = isInit ? mod.arch.init : mod.arch.core;
   const { plt } = pltsec;
+  const field = isInit ? "arch.init" : "arch.core";
   if (plt === undefined) throw new Error(`Module ${mod.name} has no PLT sections`);
   const { view } = plt;
   const literal = (index: number) =>
     plt.at + Math.floor(index / PLT_ENT_COUNT) * PLT_ENTRIES_SIZE + PLT_ENT_STRIDE + 4 * (index % PLT_ENT_COUNT);
   const entry = (index: number) => u32(plt.sh_addr + literal(index) - plt.at - PLT_ENT_STRIDE);
 
+  // A size that wrapped around can leave the PLT beyond its memory.
+  if (plt.at + plt.sh_size > view.byteLength) throw pageFault(u32(plt.sh_addr), "write");
+  mod.put(`${field}.plt_ent`, plt.sh_addr);
   preallocFixed(kernel, pltsec, plt);
+  mod.put(`${field}.plt_count`, pltsec.count);
   const fixed = fixedPlts(kernel).length;
   for (let i = 0; i < fixed; i++) if (view.getUint32(literal(i), true) === value) return entry(i);
 
   const last = pltsec.count - 1;
   if (last >= 0 && view.getUint32(literal(last), true) === value) return entry(last);
   const index = pltsec.count++;
+  mod.put(`${field}.plt_count`, pltsec.count);
   if (pltsec.count * PLT_ENT_SIZE > plt.sh_size) throw bug("arch/arm/kernel/module-plts.c:83");
   if (index % PLT_ENT_COUNT === 0) {
     const line = literal(index) - PLT_ENT_STRIDE;

@@ -38,7 +38,13 @@ function writeImages(folder: string, outcome: StepOutcome, images: readonly Regi
 
 /** @returns the exit code: 0 where every step ran, 1 where one met something that is not modelled */
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { options, rest } = readOptions(args, { kernel: "string", json: "boolean", layout: "boolean", images: "string" });
+  const { options, rest } = readOptions(args, {
+    kernel: "string",
+    json: "boolean",
+    layout: "boolean",
+    image: "boolean",
+    images: "string",
+  });
   const [file, surplus] = rest;
   if (file === undefined) throw new UsageError("no scenario is named");
   if (surplus !== undefined) throw new UsageError(`one scenario at a time; "${surplus}" is too many`);
@@ -48,17 +54,20 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   if (images !== undefined) Deno.mkdirSync(images, { recursive: true });
 
   const target = new ModelTarget(profile, {
-    regions: options.json === true || options.layout === true || images !== undefined,
+    regions: options.json === true || options.layout === true || options.image === true || images !== undefined,
     read: caseModuleReader(profile),
   });
   let code = 0;
   for await (const { outcome, images: regions } of target.run(scenario)) {
     const step = scenario.steps[outcome.step];
     if (options.json) io.out(`${JSON.stringify(outcome)}\n`);
-    else {io.out(
-        kernelLogText(step, outcome, profile.vmalloc.start) +
-          (options.layout ? layoutText(step, outcome, profile.vmalloc.start) : ""),
-      );}
+    else {
+      io.out(kernelLogText(step, outcome, profile.vmalloc.start));
+      if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
+      if (options.image) {
+        io.out((await import("../suite/image_text.ts")).imageText(step, { outcome, images: regions }, profile));
+      }
+    }
     if (images !== undefined) writeImages(images, outcome, regions);
     if (outcome.notModelled === undefined) continue;
     io.err(`insmodel: step ${outcome.step} (${outcome.op} ${outcome.module}): not modelled: ${outcome.notModelled}\n`);

@@ -13,8 +13,8 @@ import { type Case, caseId, findCases, isForKernel } from "../suite/cases.ts";
 import { commandTarget } from "../suite/command_target.ts";
 import { goldenTexts, readGolden, writeGolden } from "../suite/golden.ts";
 import { ModelTarget } from "../suite/model_target.ts";
-import type { StepOutcome } from "../suite/outcome.ts";
-import { type Goldens, outcomesOf, runCase } from "../suite/runner.ts";
+import type { StepResult } from "../suite/outcome.ts";
+import { type Goldens, resultsOf, runCase } from "../suite/runner.ts";
 import type { Target } from "../suite/target.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
@@ -23,7 +23,7 @@ import { readOptions, UsageError } from "./options.ts";
 export const CASES_DIR = fromFileUrl(new URL("../../cases/", import.meta.url));
 
 function goldensOf(profile: KernelProfile): Goldens {
-  return { dir: fromFileUrl(GOLDEN_DIR), release: profile.release, vmallocStart: profile.vmalloc.start };
+  return { dir: fromFileUrl(GOLDEN_DIR), profile };
 }
 
 /** The model, as the suite runs it. */
@@ -64,31 +64,30 @@ export async function suiteCommand(args: readonly string[], io: CommandIo): Prom
 function save(
   profile: KernelProfile,
   each: Case,
-  outcomes: readonly StepOutcome[],
+  results: readonly StepResult[],
   origin: "recorded" | "blessed",
   by: string,
 ) {
-  const { dir, release, vmallocStart } = goldensOf(profile);
-  writeGolden(dir, release, each, { origin, ...goldenTexts(each, outcomes, vmallocStart) }, by);
+  writeGolden(goldensOf(profile).dir, profile.release, each, { origin, ...goldenTexts(each, results, profile) }, by);
 }
 
 /** `insmodel bless`: writes what the model says as the golden of cases that the real kernel has not been asked about. */
 export async function blessCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, { kernel: "string" });
   const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
-  const { dir, release } = goldensOf(profile);
+  const { dir } = goldensOf(profile);
   for (const each of chosenCases(profile, rest)) {
-    if (readGolden(dir, release, each)?.origin === "recorded") {
+    if (readGolden(dir, profile.release, each)?.origin === "recorded") {
       if (rest.length > 0) io.err(`insmodel bless: ${caseId(each)} is recorded from the real kernel and stays so\n`);
       continue;
     }
-    const outcomes = await outcomesOf(modelTarget(profile), each);
-    const missing = outcomes.find(({ notModelled }) => notModelled !== undefined)?.notModelled;
+    const results = await resultsOf(modelTarget(profile), each);
+    const missing = results.find(({ outcome }) => outcome.notModelled !== undefined)?.outcome.notModelled;
     if (missing !== undefined) {
       io.err(`insmodel bless: ${caseId(each)} cannot be blessed, it meets what is not modelled: ${missing}\n`);
       continue;
     }
-    save(profile, each, outcomes, "blessed", "insmodel bless");
+    save(profile, each, results, "blessed", "insmodel bless");
     io.out(`blessed ${caseId(each)}\n`);
   }
   return 0;
@@ -98,18 +97,22 @@ export async function blessCommand(args: readonly string[], io: CommandIo): Prom
 export async function recordCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, { kernel: "string", cache: "string", missing: "boolean" });
   const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
-  const { dir, release } = goldensOf(profile);
+  const { dir } = goldensOf(profile);
   const { QemuTarget } = await import("../oracle/qemu_target.ts");
   const target = new QemuTarget(
     profile,
     caseModuleReader(profile),
     options.cache === undefined ? undefined : io.resolve(options.cache),
   );
-  const wanted = (each: Case) => !options.missing || readGolden(dir, release, each)?.origin !== "recorded";
+  const isMissing = (each: Case) => {
+    const golden = readGolden(dir, profile.release, each);
+    return golden?.origin !== "recorded" || (each.image && golden.image === undefined);
+  };
+  const wanted = (each: Case) => !options.missing || isMissing(each);
   const cases = chosenCases(profile, rest).filter(wanted);
   for (const [done, each] of cases.entries()) {
-    const outcomes = await outcomesOf(target, each);
-    save(profile, each, outcomes, "recorded", await target.describe());
+    const results = await resultsOf(target, each);
+    save(profile, each, results, "recorded", await target.describe());
     io.out(`recorded ${caseId(each)} (${done + 1} of ${cases.length})\n`);
   }
   return 0;

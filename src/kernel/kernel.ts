@@ -15,11 +15,8 @@ import { fortifyPanic } from "./fault.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "./module.ts";
 import { SymbolSearch } from "./module_exports.ts";
 import { PercpuReserve } from "./percpu.ts";
-import type { KernelProfile } from "./profile.ts";
+import { heapArea, type KernelProfile } from "./profile.ts";
 import { Slab } from "./slab.ts";
-
-/** Where in the linear map kmalloc()'s memory is taken to be: above any kernel image. */
-const SLAB_OFFSET = 0x2000000;
 
 /** What the kernel's command line says to the loader. */
 export interface BootParameters {
@@ -51,7 +48,9 @@ export function parseCmdline(cmdline: string, config: ReadonlySet<string>): Boot
     if (word === "--" && val === undefined) break;
     const name = word.replaceAll("-", "_");
     if (name === "module_blacklist") blacklist = val?.toString() ?? blacklist;
-    if (name === "lockdown") lockedDown ||= /^(integrity|confidentiality)$/.test(val?.toString() ?? "");
+    if (name === "lockdown" && config.has("SECURITY_LOCKDOWN_LSM")) {
+      lockedDown ||= /^(integrity|confidentiality)$/.test(val?.toString() ?? "");
+    }
     if (!Object.hasOwn(flags, name)) continue;
     const flag = name as keyof typeof flags;
     const value = kstrtobool(val?.toString() ?? "1");
@@ -95,7 +94,7 @@ export class Kernel {
       machine.vmallocTaken,
       machine.freePages,
     );
-    this.slab = new Slab(this.space, pageOffset + SLAB_OFFSET);
+    this.slab = new Slab(this.space, heapArea(profile).start);
     this.percpu = new PercpuReserve(machine.percpuReserved, (level, text) => this.printk(level, text));
     this.symbols = new SymbolSearch(profile.exports);
   }

@@ -108,11 +108,16 @@ export class AddressSpace {
     return text;
   }
 
+  /** Whether an address lies in the kernel image or in the linear map. */
+  isKernel(address: number): boolean {
+    return address >= this.kernelStart && address < this.kernelEnd;
+  }
+
   /** The area that holds all of `size` bytes from `address` on, or the fault of an access there. */
   #demand(address: number, size: number, access: "read" | "write"): MappedArea {
     const area = this.find(address);
     if (area !== undefined && address - area.base + size <= area.bytes.length) return area;
-    if (area === undefined && address >= this.kernelStart && address < this.kernelEnd) {
+    if (area === undefined && this.isKernel(address)) {
       throw new NotModelled(`${access} of the kernel's own memory at ${address.toString(16)}`);
     }
     throw pageFault(area === undefined ? address : area.base + area.bytes.length, access);

@@ -151,6 +151,11 @@ export class KernelModule {
     this.put("mem", size, type * words + 1);
   }
 
+  /** mod_tree_insert(): the node of each memory, in the tree that finds a module by address, leads to the module. */
+  putTreeNodes(): void {
+    for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) this.put(`mem[${type}].mtn.mod`, this.address);
+  }
+
   /** Address of mod->core_kallsyms. */
   coreKallsymsAddress(): number {
     return this.address + (this.layout.fields.get("core_kallsyms")?.[0] ?? 0);

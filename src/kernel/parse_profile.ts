@@ -120,6 +120,7 @@ export function parseProfile(
     structModule: {
       size: struct.number("size"),
       fields: struct.table("fields").entries((table, key) => table.place(key)),
+      maskedFields: struct.strings("masked_fields"),
     },
     exports: new KernelExports(exports),
     trustedKeys,

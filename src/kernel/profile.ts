@@ -16,6 +16,8 @@ export interface StructModule {
   /** sizeof(struct module). */
   readonly size: number;
   readonly fields: ReadonlyMap<string, FieldPlace>;
+  /** The fields whose values are not compared between two boots; `[]` in a name stands for any index. */
+  readonly maskedFields: readonly string[];
 }
 
 /** What the loader knows of the machine that the kernel booted on. */
@@ -80,4 +82,12 @@ export function moduleArea(config: ReadonlySet<string>, pageOffset: number, xipE
     start: config.has("XIP_KERNEL") && xipEnd !== undefined ? xipEnd : start,
     end: config.has("HIGHMEM") ? pageOffset - PMD_SIZE : pageOffset,
   };
+}
+
+/** Where in the linear map kmalloc()'s memory is taken to begin: above any kernel image. */
+const HEAP_OFFSET = 0x2000000;
+
+/** The part of the linear map that kmalloc()'s memory comes from. */
+export function heapArea({ pageOffset, vmalloc }: Pick<KernelProfile, "pageOffset" | "vmalloc">): AddressRange {
+  return { start: pageOffset + HEAP_OFFSET, end: vmalloc.start };
 }

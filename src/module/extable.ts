@@ -7,14 +7,16 @@
  * @module
  */
 
+import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { kernelSort } from "../kernel/lib_sort.ts";
 import type { KernelModule } from "../kernel/module.ts";
-import { EXCEPTION_TABLE_ENTRY_SIZE } from "./sections.ts";
+import { EXCEPTION_TABLE_ENTRY_SIZE, MOST_TABLE_ENTRIES } from "./sections.ts";
 
 /** sort_extable(): sorts the entries by instruction, in place. */
 export function sortExtable(kernel: Kernel, mod: KernelModule): void {
   const { address, count } = mod.extable;
+  if (count > MOST_TABLE_ENTRIES) throw new NotModelled(`sort_extable() of ${count} entries`);
   const { space } = kernel;
   const entries = Array.from({ length: count }, (_, i) => {
     const at = address + i * EXCEPTION_TABLE_ENTRY_SIZE;

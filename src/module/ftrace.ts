@@ -14,11 +14,13 @@ import { u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { KernelModule } from "../kernel/module.ts";
+import { MOST_TABLE_ENTRIES } from "./sections.ts";
 
 /** ftrace_module_init(): sorts `__mcount_loc` and patches each site. */
 export function ftraceModuleInit(kernel: Kernel, mod: KernelModule): void {
   const { address, count } = mod.ftraceCallsites;
   if (!kernel.config("DYNAMIC_FTRACE") || count === 0) return;
+  if (count > MOST_TABLE_ENTRIES) throw new NotModelled(`ftrace_process_locs() of ${count} entries`);
   const sites = new Uint32Array(count);
   for (let i = 0; i < count; i++) sites[i] = kernel.space.read32(address + 4 * i);
   sites.sort();

@@ -9,11 +9,11 @@
 
 import { armGenBranch, armGenNop, patchText } from "../arch_arm/insn.ts";
 import { u32 } from "../elf/word.ts";
-import { NotModelled } from "../kernel/fault.ts";
+import { NotModelled, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { kernelSort } from "../kernel/lib_sort.ts";
 import type { KernelModule } from "../kernel/module.ts";
-import { JUMP_ENTRY_SIZE } from "./sections.ts";
+import { JUMP_ENTRY_SIZE, MOST_TABLE_ENTRIES } from "./sections.ts";
 
 /** One entry of __jump_table; bit 0 of the key says which way the branch points, bit 1 that the code is freed after init. */
 interface JumpEntry {
@@ -45,6 +45,7 @@ function compareEntries(a: JumpEntry, b: JumpEntry): number {
 export function jumpLabelAddModule(kernel: Kernel, mod: KernelModule): void {
   const { address, count } = mod.jumpEntries;
   if (!kernel.config("JUMP_LABEL") || count === 0) return;
+  if (count > MOST_TABLE_ENTRIES) throw new NotModelled(`jump_label_add_module() of ${count} entries`);
   const { space } = kernel;
   const entries = Array.from({ length: count }, (_, i): JumpEntry => {
     const at = address + i * JUMP_ENTRY_SIZE;
@@ -60,7 +61,7 @@ export function jumpLabelAddModule(kernel: Kernel, mod: KernelModule): void {
     space.write32(at + 4, entry.target);
     space.write32(at + 8, entry.key);
   }
-  let previous: number | undefined;
+  let previous = 0;
   for (const [i, entry] of entries.entries()) {
     const key = keyOf(entry);
     if (key === previous) continue;
@@ -90,6 +91,7 @@ function updateForeignKey(kernel: Kernel, mod: KernelModule, key: number, entrie
 /** Whether a key is on, and whether it was defined so. The kernel's own keys stand as they were defined unless the profile names them. */
 function keyState(kernel: Kernel, key: number): readonly [enabled: boolean, wasTrue: boolean] {
   if (kernel.space.find(key) === undefined) {
+    if (!kernel.space.isKernel(key)) throw pageFault(u32(key + 4), "read");
     const changed = kernel.profile.machine.changedStaticKeys.get(key);
     return changed === undefined ? [false, false] : [changed, !changed];
   }

@@ -12,8 +12,9 @@ import { SYM } from "../elf/records.ts";
 import { align, u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
 import { isInitType, type KernelModule, MOD_DATA, MOD_INIT_DATA } from "../kernel/module.ts";
+import { uncheckedHeader } from "../kernel/section.ts";
 import { moduleGetOffsetAndType, sectionType } from "./layout.ts";
-import { copyStrlen, type LoadInfo } from "./load_info.ts";
+import { copyStringForCompare, copyStrlen, type LoadInfo, sectionTable } from "./load_info.ts";
 
 /** struct mod_kallsyms: symtab, num_symtab, strtab, typetab. */
 const MOD_KALLSYMS_SIZE = 16;
@@ -77,11 +78,13 @@ function elfType(info: LoadInfo, binding: number, type: number, shndx: number): 
   if (shndx === SHN.UNDEF) return "U";
   if (shndx === SHN.ABS || shndx === info.index.pcpu) return "a";
   if (shndx >= SHN.LORESERVE) return "?";
-  const { sh_flags, sh_type, name } = info.sechdrs[shndx];
+  // Symbol 0 has not been checked.
+  const { sh_flags, sh_type, sh_name } = uncheckedHeader(sectionTable(info), shndx);
   if (sh_flags & SHF.EXECINSTR) return "t";
   if (sh_flags & SHF.ALLOC && sh_type !== SHT.NOBITS) return sh_flags & SHF.WRITE ? "d" : "r";
   if (sh_type === SHT.NOBITS) return "b";
-  return name.startsWith(".debug") ? "n" : "?";
+  const names = info.sechdrs[info.hdr.e_shstrndx].sh_offset;
+  return copyStringForCompare(info.copy, u32(names + sh_name)).startsWith(".debug") ? "n" : "?";
 }
 
 /**
@@ -98,6 +101,10 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
   const initData = mod.mem[MOD_INIT_DATA].area;
   if (data === undefined || initData === undefined) throw new Error("The symbol tables have no memory");
   const count = Math.floor(symsec.sh_size / SYM.size);
+  // Sizes that wrapped around can leave the tables beyond their memory.
+  for (const [area, end] of [[initData, info.initTypeoffs], [data, info.coreTypeoffs]] as const) {
+    if (end > area.bytes.length) throw pageFault(u32(area.base + area.bytes.length), "write");
+  }
 
   const kallsyms = [symsec.sh_addr, count, strsec.sh_addr, u32(initData.base + info.initTypeoffs)];
   for (const [i, word] of kallsyms.entries()) initData.view.setUint32(info.modKallsymsInitOff + 4 * i, word, true);

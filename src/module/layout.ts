@@ -105,6 +105,7 @@ export function layoutSections(info: LoadInfo, mod: KernelModule): void {
 /** The memcpy() of one section. Sizes that wrapped around, or a section that was not checked, make it run off mapped memory. */
 function copySection(section: Section, area: MappedArea, offset: number): void {
   const { view, at, sh_size } = section;
+  if (sh_size === 0) return;
   if (at + sh_size > view.byteLength) throw pageFault(section.sh_addr + view.byteLength - at, "read");
   if (offset + sh_size > area.bytes.length) throw pageFault(area.base + area.bytes.length, "write");
   area.bytes.set(new Uint8Array(view.buffer, at, sh_size), offset);
@@ -135,6 +136,10 @@ export function moveModule(info: LoadInfo, mod: KernelModule): number {
     kernel.printk(KERN_WARNING, "execmem: unable to allocate memory");
     freeModMem(kernel, mod, type);
     return -ENOMEM;
+  }
+  if (info.sechdrs.some((section) => section.sh_flags & SHF.ALLOC && sectionType(section) >= MOD_MEM_NUM_TYPES)) {
+    freeModMem(kernel, mod);
+    throw new NotModelled("move_module() of a section whose offset runs into its memory type");
   }
   const placed = [];
   for (const section of info.sechdrs) {

@@ -13,6 +13,7 @@ import { moduleFinalize } from "../arch_arm/finalize.ts";
 import { moduleFrobArchSections } from "../arch_arm/plts.ts";
 import { SHF, SHT } from "../elf/constants.ts";
 import { u32 } from "../elf/word.ts";
+import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { MappedArea } from "../kernel/memory.ts";
@@ -24,12 +25,12 @@ import { doInitModule, type RunInit } from "./init.ts";
 import { jumpLabelAddModule } from "./jump_label.ts";
 import { addKallsyms, layoutSymtab } from "./kallsyms.ts";
 import { layoutSections, moduleInitLayoutSection, moveModule } from "./layout.ts";
-import { copyString, type LoadInfo } from "./load_info.ts";
+import { copyString, type LoadInfo, sectionTable } from "./load_info.ts";
 import { destroyParams, parseArgs } from "./params.ts";
 import { percpuModalloc } from "./percpu.ts";
 import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
 import { moduleEnforceRwxSections } from "./rwx.ts";
-import { checkExportSymbolVersions, findModuleSections } from "./sections.ts";
+import { checkExportSymbolVersions, findModuleSections, moduleBugFinalize } from "./sections.ts";
 import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
 import { modSysfsSetup } from "./sysfs.ts";
@@ -66,6 +67,29 @@ export function loadModule(
   observer: LoadObserver = {},
 ): number {
   const undo = new UndoLadder();
+  try {
+    const mod = formModule(kernel, file, len, uargs, flags, undo, observer);
+    if (typeof mod === "number") return mod;
+    kernel.execmem.free(file);
+    observer.beforeInit?.(mod);
+    return doInitModule(kernel, mod, runInit);
+  } catch (error) {
+    // What the model does not cover leaves nothing behind, so that the run can go on.
+    if (error instanceof NotModelled) undo.abandon();
+    throw error;
+  }
+}
+
+/** load_module() up to the call of do_init_module(). @returns the module, or minus an errno after everything is undone */
+function formModule(
+  kernel: Kernel,
+  file: MappedArea,
+  len: number,
+  uargs: string,
+  flags: number,
+  undo: UndoLadder,
+  observer: LoadObserver,
+): KernelModule | number {
   undo.push("free_copy", () => kernel.execmem.free(file));
 
   // First of all, so that a damaged file meets as little code as possible; this also cuts the signature off.
@@ -115,7 +139,7 @@ export function loadModule(
   // While the module is still unformed: nobody may trace it yet.
   ftraceModuleInit(kernel, mod);
 
-  err = completeFormation(kernel, mod);
+  err = completeFormation(info, mod);
   if (err) return undo.fail(err);
   // From here on others see the module, but do not get its symbols.
 
@@ -136,9 +160,8 @@ export function loadModule(
   err = modSysfsSetup(kernel, mod);
   if (err < 0) return undo.fail(err);
 
-  kernel.execmem.free(file);
-  observer.beforeInit?.(mod);
-  return doInitModule(kernel, mod, runInit);
+  undo.done();
+  return mod;
 }
 
 function signatureContext(kernel: Kernel) {
@@ -166,8 +189,7 @@ function moduleInCopy(info: LoadInfo): KernelModule {
 /** layout_and_allocate(). @returns 0 or minus an errno */
 function layoutAndAllocate(info: LoadInfo, mod: KernelModule): number {
   const { kernel, sechdrs } = info;
-  const table = { sechdrs, area: info.copy.area, shoff: info.hdr.e_shoff };
-  const err = moduleFrobArchSections(kernel, table, mod, (name) => moduleInitLayoutSection(name, kernel)) ||
+  const err = moduleFrobArchSections(kernel, sectionTable(info), mod, (name) => moduleInitLayoutSection(name, kernel)) ||
     moduleEnforceRwxSections(info, mod);
   if (err) return err;
   // Per-CPU data gets memory of its own.
@@ -183,6 +205,7 @@ function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
   mod.setState(MODULE_STATE.UNFORMED);
   const err = modulePatientCheckExists(kernel, mod.name);
   if (err) return err;
+  mod.putTreeNodes();
   kernel.modules.unshift(mod);
   return 0;
 }
@@ -210,9 +233,10 @@ function postRelocation(info: LoadInfo, mod: KernelModule): number {
 }
 
 /** complete_formation(): the module's exports are checked, then it is COMING. @returns 0 or minus an errno */
-function completeFormation(kernel: Kernel, mod: KernelModule): number {
-  const err = verifyExportedSymbols(kernel, mod);
+function completeFormation(info: LoadInfo, mod: KernelModule): number {
+  const err = verifyExportedSymbols(info.kernel, mod);
   if (err) return err;
+  moduleBugFinalize(info, mod);
   mod.setState(MODULE_STATE.COMING);
   return 0;
 }

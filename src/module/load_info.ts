@@ -13,7 +13,7 @@ import { u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { MappedArea } from "../kernel/memory.ts";
-import type { Section } from "../kernel/section.ts";
+import type { Section, SectionTable } from "../kernel/section.ts";
 
 /** MODULE_INIT_* of include/uapi/linux/module.h. */
 export const MODULE_INIT_IGNORE_MODVERSIONS = 1;
@@ -57,6 +57,11 @@ export interface LoadInfo {
   coreTypeoffs: number;
   initTypeoffs: number;
   modKallsymsInitOff: number;
+}
+
+/** The section table of the file's copy. */
+export function sectionTable({ sechdrs, copy, hdr }: LoadInfo): SectionTable {
+  return { sechdrs, area: copy.area, shoff: hdr.e_shoff };
 }
 
 /** Length in bytes of the string that begins at `offset` of the copy. Running out of the copy is a fault. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { copyString, type LoadInfo } from "./load_info.ts";
+import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
 
 type ModinfoSource = Pick<LoadInfo, "copy" | "sechdrs" | "index" | "modinfo">;
 
@@ -19,7 +19,7 @@ function modinfoStrings(info: ModinfoSource): readonly string[] {
   if (info.modinfo !== undefined) return info.modinfo;
   const { sh_offset, sh_size } = info.sechdrs[info.index.info];
   const { bytes } = info.copy.area;
-  const strings = [copyString(info.copy, sh_offset)];
+  const strings = [copyStringForCompare(info.copy, sh_offset)];
   let at = sh_offset;
   let left = sh_size;
   const step = () => {
@@ -31,7 +31,7 @@ function modinfoStrings(info: ModinfoSource): readonly string[] {
     while (more && bytes[at] !== 0) more = step();
     while (more && bytes[at] === 0) more = step();
     if (!more) break;
-    strings.push(copyString(info.copy, at));
+    strings.push(copyStringForCompare(info.copy, at));
   }
   return info.modinfo = strings;
 }

@@ -2,7 +2,7 @@
 /**
  * The optional tables of a module: found by their sections' names, known to the kernel by address and count.
  *
- * Models: find_module_sections() and check_export_symbol_versions() of kernel/module/main.c.
+ * Models: find_module_sections() and check_export_symbol_versions() of kernel/module/main.c, module_bug_finalize() of lib/bug.c.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { EINVAL } from "../kernel/errno.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule, ModuleTable } from "../kernel/module.ts";
 import { SHF } from "../elf/constants.ts";
-import type { LoadInfo } from "./load_info.ts";
+import { findAnySec, type LoadInfo } from "./load_info.ts";
 import { tryToForceLoad } from "./version.ts";
 
 /** One table: section, bytes of an entry, fields of struct module for address and count, configuration that it needs. */
@@ -32,8 +32,12 @@ export const KERNEL_PARAM_SIZE = 20;
 export const KERNEL_SYMBOL_SIZE = 12;
 /** sizeof(struct jump_entry): code, target, key. */
 export const JUMP_ENTRY_SIZE = 12;
+/** Entries of a table that are sorted or patched here at the most. No real module comes near it; a file can claim any number. */
+export const MOST_TABLE_ENTRIES = 1 << 20;
 /** sizeof(struct exception_table_entry): insn, fixup. */
 export const EXCEPTION_TABLE_ENTRY_SIZE = 8;
+/** sizeof(struct bug_entry) with CONFIG_DEBUG_BUGVERBOSE: bug_addr, file, line and flags. */
+const BUG_ENTRY_SIZE = 12;
 
 const TABLES: readonly TableRow[] = [
   { section: "__param", entry: KERNEL_PARAM_SIZE, address: "kp", count: "num_kp" },
@@ -131,4 +135,12 @@ export function checkExportSymbolVersions(info: LoadInfo, mod: KernelModule): nu
   if (!info.kernel.config("MODVERSIONS")) return 0;
   const lacking = (mod.syms.count !== 0 && mod.crcs === 0) || (mod.gplSyms.count !== 0 && mod.gplCrcs === 0);
   return lacking ? tryToForceLoad(info.kernel, mod, "no versions for exported symbols") : 0;
+}
+
+/** module_bug_finalize(): the table of the module's BUG() and WARN() sites, allocated or not; whatever the file had in the fields goes. */
+export function moduleBugFinalize(info: LoadInfo, mod: KernelModule): void {
+  const index = findAnySec(info, "__bug_table");
+  const { sh_addr, sh_size } = index === 0 ? { sh_addr: 0, sh_size: 0 } : info.sechdrs[index];
+  mod.put("bug_table", sh_addr);
+  mod.put("num_bugs", Math.floor(sh_size / BUG_ENTRY_SIZE));
 }

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { NotModelled } from "../kernel/fault.ts";
+
 export class UndoLadder {
   #rungs: { label: string; undo: () => void }[] = [];
 
@@ -19,6 +21,22 @@ export class UndoLadder {
   /** The labels that a failure would pass now, in order. */
   get labels(): string[] {
     return this.#rungs.map(({ label }) => label).reverse();
+  }
+
+  /** Nothing is to be taken back any more. */
+  done(): void {
+    this.#rungs = [];
+  }
+
+  /** Takes everything back as far as it is modelled, after something that is not. */
+  abandon(): void {
+    while (this.#rungs.length > 0) {
+      try {
+        this.#rungs.pop()?.undo();
+      } catch (error) {
+        if (!(error instanceof NotModelled)) throw error;
+      }
+    }
   }
 
   /** Takes everything back. @returns `err`, for the caller to return */

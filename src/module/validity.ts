@@ -93,8 +93,9 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     const section: Section = Object.assign(shdr, { name: "", view, at: shdr.sh_offset });
     sechdrs.push(section);
     if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
-      // Not looked at here; later steps compare its name.
-      Object.assign(section, { name: nameAt < bytes.length ? copyStringForCompare(copy, nameAt) : "" });
+      // Not looked at here; later steps compare its name, and fault where there is none to read.
+      if (nameAt < bytes.length) Object.assign(section, { name: copyStringForCompare(copy, nameAt) });
+      else Object.defineProperty(section, "name", { get: () => copyStringForCompare(copy, nameAt) });
       continue;
     }
     if (shdr.sh_type === SHT.SYMTAB) {

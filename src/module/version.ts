@@ -15,7 +15,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
-import { copyString, type LoadInfo } from "./load_info.ts";
+import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
 
 /** struct modversion_info: the CRC, then 60 bytes of name. */
 const MODVERSION_INFO_SIZE = 64;
@@ -28,7 +28,7 @@ function versionsOf(info: LoadInfo): ReadonlyMap<string, number> {
   const { area } = info.copy;
   for (let at = sh_offset; at + MODVERSION_INFO_SIZE <= sh_offset + sh_size; at += MODVERSION_INFO_SIZE) {
     if (at + 4 > area.bytes.length) throw pageFault(u32(area.base + at), "read");
-    const name = copyString(info.copy, at + 4);
+    const name = copyStringForCompare(info.copy, at + 4);
     if (!versions.has(name)) versions.set(name, area.view.getUint32(at, true));
   }
   return info.versions = versions;

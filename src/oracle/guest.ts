@@ -5,6 +5,7 @@
  * @module
  */
 
+import { latin1 } from "../module/load_info.ts";
 import type { RegionImage } from "../suite/outcome.ts";
 import { type AgentStep, parseAgentReport } from "./agent_report.ts";
 import { sinceLastMarker } from "./kernel_log.ts";
@@ -138,7 +139,10 @@ export async function runGuest(
   const seen = new Map<number, SeenModule>();
   const machine = await startMachine({ ...snapshot, incoming: snapshot.state, directory });
   const stopWatching = watchForSilence(`${directory}/result`, limitMs, () => machine.gdb.interrupt().catch(() => {}));
-  const readResult = () => Deno.readTextFile(`${directory}/result`).catch(() => "");
+  const readResult = async () => {
+    const bytes = await Deno.readFile(`${directory}/result`).catch(() => new Uint8Array());
+    return latin1(bytes, 0, bytes.length);
+  };
   try {
     const how = await follow(machine, kernel, directory, seen);
     stopWatching();

@@ -12,13 +12,9 @@ export interface LogRecord {
   text: string;
 }
 
-/** The text of a record: /dev/kmsg writes bytes that are not printable as \xNN. */
+/** The text of a record, one character per byte: /dev/kmsg writes bytes that are not printable as \xNN. */
 function unescaped(text: string): string {
-  if (!text.includes("\\x")) return text;
-  return text.replace(/(?:\\x[0-9a-f]{2})+/g, (run) => {
-    const bytes = Uint8Array.from(run.split("\\x").slice(1), (pair) => parseInt(pair, 16));
-    return new TextDecoder().decode(bytes);
-  });
+  return text.replace(/\\x([0-9a-f]{2})/g, (_, pair: string) => String.fromCharCode(parseInt(pair, 16)));
 }
 
 /** A record as /dev/kmsg gives it: `priority,sequence,microseconds,flags;text`. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { latin1 } from "../module/load_info.ts";
 import type { Gdb } from "./gdb.ts";
 import type { LogRecord } from "./log_record.ts";
 
@@ -83,7 +84,7 @@ export async function readLastRecords(gdb: Gdb, place: VmcoreinfoPlace, count: n
     const hasText = length > 0 && !(begin & 1);
     const start = begin % dataSize > next % dataSize ? 0 : begin % dataSize;
     const text = hasText
-      ? new TextDecoder().decode((await view(gdb, data + start + BLOCK_ID_SIZE, length)).buffer as ArrayBuffer)
+      ? latin1(new Uint8Array((await view(gdb, data + start + BLOCK_ID_SIZE, length)).buffer), 0, length)
       : "";
     records.push({ level, kernel, text });
   }

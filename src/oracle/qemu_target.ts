@@ -17,6 +17,7 @@ import { recordScenario } from "./record.ts";
 export class QemuTarget implements Target {
   readonly name = "qemu";
   readonly runsCode = true;
+  readonly givesImages = true;
 
   /**
    * @param read reads or builds a module file
@@ -38,7 +39,7 @@ export class QemuTarget implements Target {
       for (const [i, step] of scenario.steps.entries()) steps.push(await this.#asFile(step, `${folder}/${i}`));
       const options = {
         release: this.profile.release,
-        images: false,
+        images: true,
         ...(this.cache === undefined ? {} : { cache: this.cache }),
       };
       yield* await recordScenario({ ...scenario, steps }, options);

@@ -76,6 +76,7 @@ export function readCaseFolder(casesDir: string, area: string, name: string): Ca
       cmdline: "",
       models: [],
       kernels: ["*"],
+      image: false,
       steps: [{ insmod: join(folder, onlyModule(folder, id)), params: "" }],
     };
   return { ...text, area, name, folder };

@@ -47,6 +47,7 @@ export function commandTarget(command: string, profile: KernelProfile): Target {
   return {
     name: command,
     runsCode: true,
+    givesImages: false,
     async *run(scenario: Scenario): AsyncGenerator<StepResult> {
       const folder = Deno.makeTempDirSync({ prefix: "insmodel-case-" });
       try {

@@ -6,7 +6,8 @@
  */
 
 import { createTwoFilesPatch } from "diff";
-import type { Golden } from "./golden.ts";
+import type { Golden, GoldenTexts } from "./golden.ts";
+import type { Target } from "./target.ts";
 
 /** A line that names who prints the lines below it. */
 const WHO = /^# (init|exit|loader)\n$/;
@@ -42,14 +43,14 @@ function patch(name: string, golden: string, actual: string): string {
  * Compares the texts of a run with its golden.
  *
  * @param id the case, for the report
- * @param runsCode whether the target ran the modules' code
+ * @param target whether it ran the modules' code, and whether it gave their bytes
  * @returns unified diffs, or "" where they agree
  */
 export function compareWithGolden(
   id: string,
   golden: Golden,
-  actual: Pick<Golden, "kernelLog" | "layout">,
-  runsCode: boolean,
+  actual: GoldenTexts,
+  { runsCode, givesImages }: Pick<Target, "runsCode" | "givesImages">,
 ): string {
   const [wantedLog, log] = runsCode
     ? [golden.kernelLog, actual.kernelLog]
@@ -57,5 +58,8 @@ export function compareWithGolden(
   const differences = [];
   if (wantedLog !== log) differences.push(patch(`${id}/kernel.log`, wantedLog, log));
   if (golden.layout !== actual.layout) differences.push(patch(`${id}/layout.txt`, golden.layout, actual.layout));
+  if (givesImages && golden.image !== actual.image) {
+    differences.push(patch(`${id}/image.txt`, golden.image ?? "", actual.image ?? ""));
+  }
   return differences.join("\n");
 }

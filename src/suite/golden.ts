@@ -7,9 +7,11 @@
 
 import { join } from "@std/path";
 import { parse } from "smol-toml";
+import type { KernelProfile } from "../kernel/profile.ts";
 import { type Case, caseId } from "./cases.ts";
 import { kernelLogText, layoutText } from "./golden_text.ts";
-import type { StepOutcome } from "./outcome.ts";
+import { imageText } from "./image_text.ts";
+import type { StepResult } from "./outcome.ts";
 
 /** Who made a golden: a real kernel, or the model, waiting to be recorded. */
 export type Origin = "recorded" | "blessed";
@@ -20,18 +22,21 @@ export interface Golden {
   readonly kernelLog: string;
   /** Text of `layout.txt`. */
   readonly layout: string;
+  /** Text of `image.txt`, which only cases with `image = true` have. */
+  readonly image?: string;
 }
 
-/** The two texts of a run. */
-export function goldenTexts(
-  { steps }: Case,
-  outcomes: readonly StepOutcome[],
-  vmallocStart: number,
-): Pick<Golden, "kernelLog" | "layout"> {
-  const each = (text: (outcome: StepOutcome) => string) => outcomes.map(text).join("");
+/** The texts of a golden. */
+export type GoldenTexts = Omit<Golden, "origin">;
+
+/** The texts of a run. */
+export function goldenTexts({ steps, image }: Case, results: readonly StepResult[], profile: KernelProfile): GoldenTexts {
+  const { start } = profile.vmalloc;
+  const each = (text: (result: StepResult) => string) => results.map(text).join("");
   return {
-    kernelLog: each((outcome) => kernelLogText(steps[outcome.step], outcome, vmallocStart)),
-    layout: each((outcome) => layoutText(steps[outcome.step], outcome, vmallocStart)),
+    kernelLog: each(({ outcome }) => kernelLogText(steps[outcome.step], outcome, start)),
+    layout: each(({ outcome }) => layoutText(steps[outcome.step], outcome, start)),
+    ...(image ? { image: each((result) => imageText(steps[result.outcome.step], result, profile)) } : {}),
   };
 }
 
@@ -56,7 +61,8 @@ export function readGolden(goldenDir: string, release: string, each: Case): Gold
   const origin = parse(readText(join(folder, "origin.toml")) ?? "").origin;
   if (kernelLog === undefined || layout === undefined) return undefined;
   if (origin !== "recorded" && origin !== "blessed") return undefined;
-  return { origin, kernelLog, layout };
+  const image = readText(join(folder, "image.txt"));
+  return { origin, kernelLog, layout, ...(image === undefined ? {} : { image }) };
 }
 
 /**
@@ -70,6 +76,7 @@ export function writeGolden(goldenDir: string, release: string, each: Case, gold
   Deno.mkdirSync(fresh, { recursive: true });
   Deno.writeTextFileSync(join(fresh, "kernel.log"), golden.kernelLog);
   Deno.writeTextFileSync(join(fresh, "layout.txt"), golden.layout);
+  if (golden.image !== undefined) Deno.writeTextFileSync(join(fresh, "image.txt"), golden.image);
   Deno.writeTextFileSync(join(fresh, "origin.toml"), `origin = "${golden.origin}"\nby = ${JSON.stringify(by)}\n`);
   try {
     Deno.removeSync(folder, { recursive: true });

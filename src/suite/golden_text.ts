@@ -38,7 +38,7 @@ function beforeOops(outcome: StepOutcome): readonly LogLine[] {
 }
 
 /** Text on one line: what /dev/kmsg would escape, is. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return [...text].map((char) => {
     const code = char.charCodeAt(0);
     return code < 32 || code > 126 || char === "\\" ? `\\x${code.toString(16).padStart(2, "0")}` : char;
@@ -102,13 +102,9 @@ export function procModulesLine({ name, size, refcount, usedBy, state, address, 
   return `${name} ${size} ${refcount} ${users} ${state} ${address}${taints === "" ? "" : ` (${taints})`}`;
 }
 
-/** Addresses as goldens show them. Those in vmalloc space depend on what else the booted kernel holds, so they are left out. */
-class Addresses {
-  constructor(readonly vmallocStart: number) {}
-
-  show(address: string): string {
-    return Number(address) >= this.vmallocStart ? "vmalloc   " : address;
-  }
+/** An address as goldens show it. One in vmalloc space depends on what else the booted kernel holds, so it is left out. */
+export function addressText(address: string, vmallocStart: number): string {
+  return Number(address) >= vmallocStart ? "vmalloc   " : address;
 }
 
 /**
@@ -117,20 +113,20 @@ class Addresses {
  * @param vmallocStart VMALLOC_START; addresses from there on are not shown
  */
 export function layoutText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
-  const addresses = new Addresses(vmallocStart);
   const lines = [`# ${stepCommand(step)}`];
   // What stands after the kernel oopsed depends on the locks that the dead call held.
   if (outcome.oops !== undefined || outcome.crash !== undefined) return `${lines[0]}\n`;
   lines.push(`taint ${outcome.taint}`);
   for (const entry of outcome.modules) {
-    lines.push(`module ${procModulesLine({ ...entry, address: addresses.show(entry.address).trim() })}`);
+    lines.push(`module ${procModulesLine({ ...entry, address: addressText(entry.address, vmallocStart).trim() })}`);
   }
   for (const { type, base, size } of outcome.regions ?? []) {
-    lines.push(`region ${addresses.show(base)} ${String(size).padStart(8)} ${type}`);
+    lines.push(`region ${addressText(base, vmallocStart)} ${String(size).padStart(8)} ${type}`);
   }
   for (const [name, { address, size, region }] of Object.entries(outcome.sections ?? {})) {
     lines.push(
-      `section ${addresses.show(address)} ${String(size).padStart(8)} ${region.padEnd(17)} ${escapeText(name)}`.trimEnd(),
+      `section ${addressText(address, vmallocStart)} ${String(size).padStart(8)} ${region.padEnd(17)} ${escapeText(name)}`
+        .trimEnd(),
     );
   }
   return lines.map((line) => `${line}\n`).join("");

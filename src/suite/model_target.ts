@@ -44,9 +44,12 @@ export interface ModelOptions {
 export class ModelTarget implements Target {
   readonly name = "model";
   readonly runsCode = false;
+  readonly givesImages: boolean;
   #kernel: Kernel | undefined;
 
-  constructor(readonly profile: KernelProfile, readonly options: ModelOptions = {}) {}
+  constructor(readonly profile: KernelProfile, readonly options: ModelOptions = {}) {
+    this.givesImages = options.regions ?? false;
+  }
 
   /** The kernel of the last run, as its last step left it. */
   get kernel(): Kernel | undefined {
@@ -133,6 +136,7 @@ function rmmodStep(kernel: Kernel, number: number, step: RmmodStep): StepResult 
 function openAs(file: ModuleFile, opened: NonNullable<InsmodStep["opened"]>): ModuleFile | undefined {
   if (opened === "closed") return undefined;
   if (opened === "terminal") return { bytes: new Uint8Array(), kind: "terminal", access: "read-write" };
+  if (opened === "directory") return { bytes: new Uint8Array(), kind: "directory", access: "read-only" };
   return { ...file, access: opened };
 }
 

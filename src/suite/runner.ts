@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { KernelProfile } from "../kernel/profile.ts";
 import { type Case, caseId } from "./cases.ts";
 import { compareWithGolden } from "./compare.ts";
 import { goldenTexts, type Origin, readGolden } from "./golden.ts";
-import type { StepOutcome } from "./outcome.ts";
+import type { StepResult } from "./outcome.ts";
 import type { Target } from "./target.ts";
 
 /** What a case came to. */
@@ -20,30 +21,29 @@ export interface Verdict {
   readonly difference: string;
 }
 
-/** Where the goldens are, and how addresses are shown. */
+/** Where the goldens are, and those of which kernel. */
 export interface Goldens {
   readonly dir: string;
-  readonly release: string;
-  readonly vmallocStart: number;
+  readonly profile: KernelProfile;
 }
 
 /** Runs a case to its end, or to the step that the kernel did not survive. */
-export async function outcomesOf(target: Target, each: Case): Promise<StepOutcome[]> {
-  const outcomes: StepOutcome[] = [];
-  for await (const { outcome } of target.run(each)) outcomes.push(outcome);
-  return outcomes;
+export async function resultsOf(target: Target, each: Case): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for await (const result of target.run(each)) results.push(result);
+  return results;
 }
 
 /** Runs a case and compares it. */
-export async function runCase(target: Target, each: Case, goldens: Goldens): Promise<Verdict> {
+export async function runCase(target: Target, each: Case, { dir, profile }: Goldens): Promise<Verdict> {
   const id = caseId(each);
-  const golden = readGolden(goldens.dir, goldens.release, each);
+  const golden = readGolden(dir, profile.release, each);
   if (golden === undefined) {
-    const difference = `Case ${id} has no golden for ${goldens.release}; write one with: deno task bless ${id}`;
+    const difference = `Case ${id} has no golden for ${profile.release}; write one with: deno task bless ${id}`;
     return { id, origin: undefined, difference };
   }
-  const texts = goldenTexts(each, await outcomesOf(target, each), goldens.vmallocStart);
-  const difference = compareWithGolden(id, golden, texts, target.runsCode);
+  const texts = goldenTexts(each, await resultsOf(target, each), profile);
+  const difference = compareWithGolden(id, golden, texts, target);
   const remedy = golden.origin === "recorded"
     ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
     : `If the new result is right: deno task bless ${id}`;

@@ -15,7 +15,7 @@ export type InsmodFlag = keyof typeof INSMOD_FLAGS;
 export type RmmodFlag = keyof typeof RMMOD_FLAGS;
 
 /** How the file descriptor that finit_module(2) gets was opened. */
-export type OpenedAs = "read-only" | "write-only" | "read-write" | "closed" | "terminal";
+export type OpenedAs = "read-only" | "write-only" | "read-write" | "closed" | "terminal" | "directory";
 
 export interface InsmodStep {
   /** Path of the module file. */

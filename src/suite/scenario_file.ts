@@ -27,12 +27,14 @@ export interface CaseText extends Scenario {
   models: string[];
   /** Globs over the kernels' releases and aliases. */
   kernels: string[];
+  /** Whether the bytes just before init are part of its golden. */
+  image: boolean;
 }
 
-const CASE_KEYS = ["description", "models", "kernels", "kernel", "cmdline", "step", "steps"];
+const CASE_KEYS = ["description", "models", "kernels", "kernel", "cmdline", "image", "step", "steps"];
 const INSMOD_KEYS = ["insmod", "params", "flags", "init", "syscall", "unprivileged", "opened", "raw_flags"];
 const RMMOD_KEYS = ["rmmod", "flags", "unprivileged"];
-const OPENED: readonly OpenedAs[] = ["read-only", "write-only", "read-write", "closed", "terminal"];
+const OPENED: readonly OpenedAs[] = ["read-only", "write-only", "read-write", "closed", "terminal", "directory"];
 const SYSCALLS: readonly NonNullable<InsmodStep["syscall"]>[] = ["init_module", "finit_module"];
 
 /** A table of the file, and how messages name it. */
@@ -133,6 +135,7 @@ export function readCase(values: unknown, file: string, resolve: (path: string) 
   if (!Array.isArray(steps)) fail(place, "it has no list of steps");
   return {
     cmdline: optional(place, "cmdline", isString, "a string") ?? "",
+    image: optional(place, "image", isBoolean, "true or false") ?? false,
     models: optional(place, "models", isStrings, "a list of kernel functions") ?? [],
     kernels: optional(place, "kernels", isStrings, "a list of kernels") ?? ["*"],
     ...given<{ kernel: string; description: string }>({

@@ -13,6 +13,8 @@ export interface Target {
   readonly name: string;
   /** Whether module code runs; where not, init is taken to return 0 and prints nothing. */
   readonly runsCode: boolean;
+  /** Whether results come with the bytes of the modules' memory. */
+  readonly givesImages: boolean;
   /**
    * Replays a scenario on a freshly booted kernel.
    *

@@ -10,7 +10,6 @@ import { Kernel } from "../../src/kernel/kernel.ts";
 import { portableHost } from "../../src/kernel/portable_host.ts";
 import { bootedKernel, footprint, insmod, minimalModule, PROFILE, rmmod } from "./arbitraries.ts";
 import { type Mutation, mutationOf } from "./mutations.ts";
-import { isOpenBug, OPEN_BUGS } from "./open_bugs.ts";
 
 const fixture = (path: string) => Deno.readFileSync(new URL(`../../${path}`, import.meta.url));
 const EXPORTER = fixture("cases/seeds/exercise-2-export-and-use/symbol_exporter.ko");
@@ -58,21 +57,11 @@ const LONG = 4000;
 /** How often each kind of answer came, so that a test sees that it tests something. */
 type Tally = Map<string, number>;
 
-/** What is known to be wrong, and listed, is passed over. */
-function knownOrThrown<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    fc.pre(!isOpenBug(error));
-    throw error;
-  }
-}
-
 /** Loads a file, and holds the kernel to what must be true afterwards. */
 function answered(kernel: Kernel, bytes: Uint8Array, params: string, flags: number, tally: Tally): void {
   const before = footprint(kernel);
   const since = performance.now();
-  const ending = knownOrThrown(() => insmod(kernel, bytes, {}, params, flags));
+  const ending = insmod(kernel, bytes, {}, params, flags);
   assert(performance.now() - since < LONG, "the load took too long");
   tally.set(typeof ending === "number" ? String(Math.sign(ending)) : ending.name, 1);
   if (ending instanceof KernelFault) return;
@@ -80,8 +69,7 @@ function answered(kernel: Kernel, bytes: Uint8Array, params: string, flags: numb
     assert(Number.isInteger(ending) && ending <= 0 && ending > -4096, `return code ${ending}`);
     assert(kernel.log.take().every(({ level, text }) => level >= 0 && level <= 7 && !text.includes("\n")));
   }
-  const leavesTrace = ending instanceof NotModelled && OPEN_BUGS.has("a load that is not modelled leaves its module behind");
-  if (ending !== 0 && !leavesTrace) assertEquals(footprint(kernel), before, `after ${ending}`);
+  if (ending !== 0) assertEquals(footprint(kernel), before, `after ${ending}`);
   const next = insmod(kernel, GOOD);
   // A module that overwrote its own name is one that the kernel itself trips over when it looks for another.
   if (ending === 0 && next instanceof KernelFault && next.line.includes("string_helpers")) return;

@@ -32,6 +32,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -214,6 +215,8 @@ static int open_module(const char *opened)
 {
 	int fd;
 
+	if (!strcmp(opened, "directory"))
+		return open("/", O_RDONLY | O_DIRECTORY);
 	if (!strcmp(opened, "terminal"))
 		return open("/dev/console", O_RDWR | O_NOCTTY);
 	fd = open(module_path, !strcmp(opened, "write-only") ? O_WRONLY : !strcmp(opened, "read-write") ? O_RDWR : O_RDONLY);
@@ -227,6 +230,8 @@ static void make_call(const void *argument)
 	const struct step *step = argument;
 	int fd = step->insmod && !step->init_module ? open_module(step->opened) : -1;
 
+	/* The kernel names the caller in some lines. */
+	prctl(PR_SET_NAME, step->insmod ? "insmod" : "rmmod");
 	if (step->unprivileged)
 		drop_cap_sys_module();
 	if (!step->insmod)
