@@ -90,6 +90,12 @@ Deno.test("run without --json prints what a golden's kernel.log holds", async ()
   assertStringIncludes(out, "# rmmod symbol_exporter = -EAGAIN\n# rmmod symbol_user = 0\n");
 });
 
+Deno.test("a step says what init returns", async () => {
+  const scenario = join(SEEDS, "../init/init-returns-enodev/case.toml");
+  const { code, out, err } = await insmodel("run", "--json", scenario);
+  assertEquals([code, err, JSON.parse(out).rc], [0, "", -19]);
+});
+
 /** What is called, the exit code, and the one line on standard error. */
 const BAD: readonly (readonly [args: string[], code: number, says: string])[] = [
   [[], 2, "insmodel: no command is named"],

@@ -27,7 +27,8 @@ function exportsOf(names: string[], first: number): string {
   return names.map((name, i) => `${name}\t${(first + 16 * i).toString(16)}\t\t0\t\tvmlinux\n`).join("");
 }
 
-const exports = new KernelExports(exportsOf(EXPORTED_OPS, OPS) + exportsOf(EXPORTED_FUNCTIONS, FUNCTIONS));
+const lines = exportsOf(EXPORTED_OPS, OPS) + exportsOf(EXPORTED_FUNCTIONS, FUNCTIONS);
+const exports = new KernelExports(lines.trimEnd().split("\n").sort().join("\n"));
 
 /** The address of what the kernel exports. */
 function exported(name: string): number {

@@ -23,7 +23,7 @@ import * as fc from "fast-check";
 import { nodeHost } from "../src/suite/node_host.ts";
 import { EBADMSG, EINVAL, EKEYREJECTED, ENOKEY, ENOPKG } from "../src/kernel/errno.ts";
 import { type Curve, DIGEST_SIZES, type DigestAlgorithm, noSignatures } from "../src/kernel/host.ts";
-import { verifyPkcs7Signature } from "../src/kernel/pkcs7.ts";
+import { verifyPkcs7Signature } from "../src/kernel/crypto/pkcs7.ts";
 import { portableHost } from "../src/kernel/portable_host.ts";
 import { hasSignatureMarker, moduleSigCheck, type SignatureContext, type SignatureResult } from "../src/module/signature.ts";
 

@@ -70,6 +70,8 @@ export function applyRelocate(
     kernel.printk(KERN_ERR, text);
     return -ENOEXEC;
   };
+  const placeText = (i: number, symbol: number) =>
+    `${mod.name}: section ${relindex} reloc ${i} sym '${symbolName(symsec.view.getUint32(symbol, true))}'`;
   const count = Math.floor(relsec.sh_size / REL.size);
   const symbolCount = Math.floor(symsec.sh_size / SYM.size);
   const lastOffset = u32(dstsec.sh_size - 4);
@@ -90,9 +92,8 @@ export function applyRelocate(
     if (symbolIndex > symbolCount) return refuse(`${mod.name}: section ${relindex} reloc ${i}: bad relocation sym offset`);
     const symbol = symsec.at + symbolIndex * SYM.size;
     if (symbol + SYM.size > symsec.view.byteLength) throw pageFault(symsec.sh_addr + symbolIndex * SYM.size, "read");
-    const place = () => `${mod.name}: section ${relindex} reloc ${i} sym '${symbolName(symsec.view.getUint32(symbol, true))}'`;
     if (offset > lastOffset) {
-      return refuse(`${place()}: out of bounds relocation, offset ${s32(offset)} size ${dstsec.sh_size}`);
+      return refuse(`${placeText(i, symbol)}: out of bounds relocation, offset ${s32(offset)} size ${dstsec.sh_size}`);
     }
     const row = rows[info & 0xff];
     if (row === undefined) return refuse(`${mod.name}: unknown relocation: ${info & 0xff}`);
@@ -104,7 +105,9 @@ export function applyRelocate(
     site.value = symsec.view.getUint32(symbol + 4, true);
     site.info = symsec.view.getUint8(symbol + 12);
     const failure = row.apply(site);
-    if (failure !== undefined) return refuse(`${place()}: ${failureText(failure, info & 0xff, site.loc, site.value)}`);
+    if (failure !== undefined) {
+      return refuse(`${placeText(i, symbol)}: ${failureText(failure, info & 0xff, site.loc, site.value)}`);
+    }
   }
   return 0;
 }

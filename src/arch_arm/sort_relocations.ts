@@ -67,11 +67,21 @@ function heapsort(keys: Uint32Array, offsets: Uint32Array, count: number): void 
     if (right === end) leaf = right - 1;
     const key = keys[root];
     while (leaf !== root && key >= keys[leaf]) leaf = (leaf - 1) >> 1;
-    const place = leaf;
-    while (leaf !== root) {
+    if (leaf === root) continue;
+    // The kernel swaps each record on the way up to the root with the one at this place, which moves each down by one.
+    let movedKey = keys[leaf];
+    let movedOffset = offsets[leaf];
+    keys[leaf] = key;
+    offsets[leaf] = offsets[root];
+    do {
       leaf = (leaf - 1) >> 1;
-      swap(leaf, place);
-    }
+      const nextKey = keys[leaf];
+      const nextOffset = offsets[leaf];
+      keys[leaf] = movedKey;
+      offsets[leaf] = movedOffset;
+      movedKey = nextKey;
+      movedOffset = nextOffset;
+    } while (leaf !== root);
   }
   end--;
   if (end < 0) return;

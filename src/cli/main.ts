@@ -23,7 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./insmod.ts")).insmodCommand(args, io),
   },
   run: {
-    usage: "insmodel run [--kernel ID] [--json] [--layout] [--images DIR] SCENARIO",
+    usage: "insmodel run [--kernel ID] [--json] [--layout] [--image] [--images DIR] SCENARIO",
     run: async (args, io) => (await import("./run.ts")).runCommand(args, io),
   },
   inspect: {
@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
   suite: {
-    usage: "insmodel suite [--kernel ID] [--target model|COMMAND] [CASE ...]",
+    usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),
   },
   bless: {

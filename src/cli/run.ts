@@ -7,7 +7,7 @@
 
 import { dirname, join, resolve } from "@std/path";
 import { DEFAULT_KERNEL, loadProfile } from "../profile/load_profile.ts";
-import { caseModuleReader } from "../suite/case_modules.ts";
+import { caseModuleReader, moduleExists } from "../suite/case_modules.ts";
 import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
 import { ModelTarget } from "../suite/model_target.ts";
@@ -49,6 +49,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   if (file === undefined) throw new UsageError("no scenario is named");
   if (surplus !== undefined) throw new UsageError(`one scenario at a time; "${surplus}" is too many`);
   const scenario = readScenario(io.resolve(file));
+  for (const [i, step] of scenario.steps.entries()) {
+    if ("insmod" in step && !moduleExists(step.insmod)) {
+      throw new InputError(`Cannot run case "${file}": step ${i}: there is no module "${step.insmod}"`);
+    }
+  }
   const profile = loadProfile(options.kernel ?? scenario.kernel ?? DEFAULT_KERNEL);
   const images = options.images === undefined ? undefined : io.resolve(options.images);
   if (images !== undefined) Deno.mkdirSync(images, { recursive: true });

@@ -13,6 +13,9 @@ import type { AddressSpace, MappedArea } from "./memory.ts";
 
 export const PAGE_SIZE = 4096;
 
+/** The least that is ever taken: a page and its guard page. */
+const SMALLEST = 2 * PAGE_SIZE;
+
 /** A range of addresses, end not included. */
 export interface AddressRange {
   readonly start: number;
@@ -27,6 +30,8 @@ export function pageAlign(size: number): number {
 export class Execmem {
   /** What is taken, with guard pages, by address. */
   #taken: AddressRange[];
+  /** For each range an address below which it has no hole that anything fits into. */
+  readonly #searchFrom: Map<AddressRange, number>;
   #pages = 0;
 
   /**
@@ -45,6 +50,7 @@ export class Execmem {
     readonly pageLimit: number,
   ) {
     this.#taken = [...taken].sort((a, b) => a.start - b.start);
+    this.#searchFrom = new Map([[modules, modules.start], [vmalloc, vmalloc.start]]);
   }
 
   /**
@@ -64,8 +70,12 @@ export class Execmem {
 
   /** execmem_free() and vfree(). */
   free(area: MappedArea): void {
-    const at = this.#taken.findIndex((each) => each.start === area.base);
-    if (at >= 0) this.#taken.splice(at, 1);
+    const at = this.#firstAbove(area.base) - 1;
+    if (this.#taken[at]?.start === area.base) this.#taken.splice(at, 1);
+    for (const [range, from] of this.#searchFrom) {
+      const hole = Math.max(range.start, this.#taken[at - 1]?.end ?? 0);
+      if (hole < from) this.#searchFrom.set(range, hole);
+    }
     this.#pages -= area.bytes.length / PAGE_SIZE;
     this.space.unmap(area);
   }
@@ -80,16 +90,32 @@ export class Execmem {
 
   /** Takes the lowest hole of `length` bytes in a range. */
   #reserve(range: AddressRange, length: number): number | undefined {
-    let start = range.start;
-    let at = 0;
+    let start = this.#searchFrom.get(range) ?? range.start;
+    let isFirstHole = true;
+    let at = Math.max(0, this.#firstAbove(start) - 1);
     for (; at < this.#taken.length; at++) {
       const { start: takenStart, end: takenEnd } = this.#taken[at];
       if (takenEnd <= start) continue;
       if (takenStart - start >= length) break;
+      if (takenStart - start >= SMALLEST) isFirstHole = false;
       start = Math.max(start, takenEnd);
+      if (isFirstHole) this.#searchFrom.set(range, start);
     }
     if (start + length > range.end) return undefined;
     this.#taken.splice(at, 0, { start, end: start + length });
+    if (isFirstHole) this.#searchFrom.set(range, start + length);
     return start;
+  }
+
+  /** Index of the first taken area that begins above an address. */
+  #firstAbove(address: number): number {
+    let low = 0;
+    let high = this.#taken.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#taken[middle].start > address) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }

@@ -21,57 +21,58 @@ export interface ExportedSymbol {
 
 /**
  * The exports of one kernel, read from the text of `exports.tsv`: a line each of name, address, CRC, GPL-only (0 or 1),
- * namespace and owner, between tabs, numbers in hex without 0x. Only lines that are asked for become objects.
+ * namespace and owner, between tabs, numbers in hex without 0x, in the order of the names' bytes. Like the kernel's own, the table is
+ * searched by bisection, so one that is never asked for costs nothing; each answer is remembered.
  */
 export class KernelExports {
   #text: string;
-  #starts: Map<string, number> | undefined;
-  #found = new Map<string, ExportedSymbol>();
+  /** What was asked for before; null: there is none. */
+  #found = new Map<string, ExportedSymbol | null>();
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** How many there are. */
-  get size(): number {
-    return this.#index().size;
-  }
-
   /** All names, in the file's order. */
-  names(): Iterable<string> {
-    return this.#index().keys();
+  *names(): Generator<string> {
+    const text = this.#text;
+    for (let start = 0; start < text.length; start = text.indexOf("\n", start) + 1 || text.length) {
+      yield text.slice(start, text.indexOf("\t", start));
+    }
   }
 
   find(name: string): ExportedSymbol | undefined {
     const known = this.#found.get(name);
-    if (known !== undefined) return known;
-    const start = this.#index().get(name);
-    if (start === undefined) return undefined;
-    const end = this.#text.indexOf("\n", start);
-    const [, value, crc, gpl, namespace] = this.#text.slice(start, end < 0 ? undefined : end).split("\t");
-    const symbol = {
-      name,
-      value: parseInt(value, 16),
-      crc: crc === "" ? undefined : parseInt(crc, 16),
-      gplOnly: gpl === "1",
-      namespace,
-    };
-    this.#found.set(name, symbol);
+    if (known !== undefined) return known ?? undefined;
+    const symbol = this.#search(name);
+    this.#found.set(name, symbol ?? null);
     return symbol;
   }
 
-  #index(): Map<string, number> {
-    if (this.#starts !== undefined) return this.#starts;
-    const starts = new Map<string, number>();
+  #search(name: string): ExportedSymbol | undefined {
     const text = this.#text;
-    for (let start = 0; start < text.length;) {
-      const tab = text.indexOf("\t", start);
-      if (tab < 0) break;
-      starts.set(text.slice(start, tab), start);
-      const end = text.indexOf("\n", tab);
-      if (end < 0) break;
-      start = end + 1;
+    // Both are the start of a line, or the end of the text.
+    let low = 0;
+    let high = text.length;
+    while (low < high) {
+      const start = text.lastIndexOf("\n", ((low + high) >> 1) - 1) + 1;
+      const end = text.indexOf("\n", start);
+      const found = text.slice(start, text.indexOf("\t", start));
+      if (found === name) return readLine(text.slice(start, end < 0 ? undefined : end));
+      if (found > name) high = start;
+      else low = end < 0 ? text.length : end + 1;
     }
-    return this.#starts = starts;
+    return undefined;
   }
+}
+
+function readLine(line: string): ExportedSymbol {
+  const [name, value, crc, gpl, namespace] = line.split("\t");
+  return {
+    name,
+    value: parseInt(value, 16),
+    crc: crc === "" ? undefined : parseInt(crc, 16),
+    gplOnly: gpl === "1",
+    namespace,
+  };
 }

@@ -74,8 +74,10 @@ export class Kernel {
   readonly slab: Slab;
   /** kmalloced_params: values of charp parameters that were allocated for them. */
   readonly kmallocedParams = new Set<number>();
-  /** The list `modules`, newest first. */
-  readonly modules: KernelModule[] = [];
+  readonly #modules: KernelModule[] = [];
+  readonly #modulesByName = new Map<string, KernelModule>();
+  /** Whether a module came whose name has no end: from then on a search by name has to look at each in turn. */
+  #hasEndlessName = false;
   /** tainted_mask. */
   taint = 0;
   /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
@@ -97,6 +99,11 @@ export class Kernel {
     this.slab = new Slab(this.space, heapArea(profile).start);
     this.percpu = new PercpuReserve(machine.percpuReserved, (level, text) => this.printk(level, text));
     this.symbols = new SymbolSearch(profile.exports);
+  }
+
+  /** The list `modules`, newest first. */
+  get modules(): readonly KernelModule[] {
+    return this.#modules;
   }
 
   /** IS_ENABLED(CONFIG_name). */
@@ -132,12 +139,31 @@ export class Kernel {
     this.printk(level, text);
   }
 
+  /** list_add_rcu() of a module, whose name no other in the list has. */
+  addModule(mod: KernelModule): void {
+    this.#modules.unshift(mod);
+    this.#modulesByName.set(mod.name, mod);
+    this.#hasEndlessName ||= isEndless(mod);
+  }
+
+  /** list_del_rcu() of a module. */
+  removeModule(mod: KernelModule): void {
+    this.#modules.splice(this.#modules.indexOf(mod), 1);
+    this.#modulesByName.delete(mod.name);
+  }
+
   /** find_module_all(). A module whose name has no end makes strlen() panic (CONFIG_FORTIFY_SOURCE) when the search comes to it. */
   findModule(name: string, evenUnformed: boolean): KernelModule | undefined {
-    return this.modules.find((module) => {
-      if (!evenUnformed && module.state === MODULE_STATE.UNFORMED) return false;
-      if (module.name.length >= MODULE_NAME_LEN && this.config("FORTIFY_SOURCE")) throw fortifyPanic();
-      return module.name === name;
-    });
+    const isSeen = (module: KernelModule) => evenUnformed || module.state !== MODULE_STATE.UNFORMED;
+    const found = this.#modulesByName.get(name);
+    if (this.#hasEndlessName && this.config("FORTIFY_SOURCE")) {
+      const first = this.#modules.find((module) => isSeen(module) && (module === found || isEndless(module)));
+      if (first !== undefined && isEndless(first)) throw fortifyPanic();
+    }
+    return found !== undefined && isSeen(found) ? found : undefined;
   }
+}
+
+function isEndless({ name }: KernelModule): boolean {
+  return name.length >= MODULE_NAME_LEN;
 }

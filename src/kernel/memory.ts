@@ -37,8 +37,8 @@ export class AddressSpace {
 
   unmap(area: MappedArea): void {
     if (this.#last === area) this.#last = undefined;
-    const at = this.#areas.indexOf(area);
-    if (at >= 0) this.#areas.splice(at, 1);
+    const at = this.#above(area.base) - 1;
+    if (this.#areas[at] === area) this.#areas.splice(at, 1);
   }
 
   /** The area that holds an address, if any does. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { KernelModuleExport } from "./module_exports.ts";
+import type { ExportedSymbol } from "./exports.ts";
 import type { MappedArea } from "./memory.ts";
 import type { StructModule } from "./profile.ts";
 import type { Section } from "./section.ts";
@@ -72,6 +72,11 @@ export interface ModuleTable {
 export interface ModPltSec {
   plt: Section | undefined;
   count: number;
+}
+
+/** A symbol exported by a module; `name` and the rest are read from the module's memory. */
+export interface KernelModuleExport extends ExportedSymbol {
+  readonly owner: KernelModule;
 }
 
 const NO_TABLE: ModuleTable = { address: 0, count: 0 };

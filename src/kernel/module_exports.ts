@@ -9,12 +9,7 @@
  */
 
 import type { ExportedSymbol, KernelExports } from "./exports.ts";
-import { type KernelModule, MODULE_STATE } from "./module.ts";
-
-/** A symbol exported by a module; `name` and the rest are read from the module's memory. */
-export interface KernelModuleExport extends ExportedSymbol {
-  readonly owner: KernelModule;
-}
+import { type KernelModule, type KernelModuleExport, MODULE_STATE } from "./module.ts";
 
 /** What find_symbol() found: the symbol, and its owner (undefined: the kernel itself). */
 export interface FoundSymbol {

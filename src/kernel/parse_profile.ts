@@ -7,7 +7,7 @@
 
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
-import type { FieldPlace, KernelProfile } from "./profile.ts";
+import { type FieldPlace, type KernelProfile, moduleArea } from "./profile.ts";
 
 /** What is wrong with a profile: where, what stands there, what belongs there. */
 export class ProfileError extends Error {
@@ -40,6 +40,10 @@ class Table {
   number(key: string): number {
     const value = this.values[key];
     return typeof value === "number" && Number.isInteger(value) ? value : this.#fail(key, "an integer");
+  }
+
+  optionalNumber(key: string): number | undefined {
+    return this.values[key] === undefined ? undefined : this.number(key);
   }
 
   boolean(key: string): boolean {
@@ -98,14 +102,16 @@ export function parseProfile(
   const memory = top.table("memory");
   const machine = top.table("machine");
   const struct = top.table("struct_module");
+  const config = new Set(top.strings("config"));
+  const pageOffset = memory.number("page_offset");
   const keys = (name: string, enabled: boolean) => machine.strings(name).map((address) => [Number(address), enabled] as const);
   return {
     release: top.string("release"),
     alias: top.string("alias"),
     vermagic: top.string("vermagic"),
-    config: new Set(top.strings("config")),
-    pageOffset: memory.number("page_offset"),
-    modules: memory.range("modules"),
+    config,
+    pageOffset,
+    modules: moduleArea(config, pageOffset, memory.optionalNumber("xip_end")),
     vmalloc: memory.range("vmalloc"),
     machine: {
       smp: machine.boolean("smp"),

@@ -10,7 +10,7 @@ import { sha1 } from "@noble/hashes/legacy.js";
 import { sha224, sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { sha3_256, sha3_384, sha3_512 } from "@noble/hashes/sha3.js";
 import type { DigestAlgorithm, EcdsaQuestion, EcdsaVerdict, Host } from "./host.ts";
-import { verifyPkcs7Signature } from "./pkcs7.ts";
+import { verifyPkcs7Signature } from "./crypto/pkcs7.ts";
 
 const DIGESTS: Readonly<Record<DigestAlgorithm, (data: Uint8Array) => Uint8Array>> = {
   "sha1": sha1,

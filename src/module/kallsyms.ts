@@ -25,12 +25,14 @@ const MOD_KALLSYMS_SIZE = 16;
  */
 function coreSections(info: LoadInfo): Uint8Array {
   const all = info.kernel.config("KALLSYMS_ALL");
-  return Uint8Array.from(info.sechdrs, (section, i) => {
-    if (i === 0) return 0;
-    if (all && i === info.index.pcpu) return 1;
-    const wanted = all ? SHF.ALLOC : SHF.ALLOC | SHF.EXECINSTR;
-    return (section.sh_flags & wanted) === wanted && !isInitType(sectionType(section)) ? 1 : 0;
-  });
+  const wanted = all ? SHF.ALLOC : SHF.ALLOC | SHF.EXECINSTR;
+  const core = new Uint8Array(info.sechdrs.length);
+  for (const [i, section] of info.sechdrs.entries()) {
+    if (i === 0) continue;
+    const isKept = (section.sh_flags & wanted) === wanted && !isInitType(sectionType(section));
+    if (isKept || (all && i === info.index.pcpu)) core[i] = 1;
+  }
+  return core;
 }
 
 /**
@@ -112,6 +114,7 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
 
   const core = coreSections(info);
   const letters = typeLetters(info);
+  const strings = new Uint8Array(strsec.view.buffer);
   let kept = 0;
   let strAt = info.stroffs;
   for (let i = 0; i < count; i++) {
@@ -122,18 +125,18 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
     initData.bytes[info.initTypeoffs + i] = letter;
     if (i !== 0 && !mod.klp && !(name !== 0 && core[shndx])) continue;
     // strscpy() stops where the room that layout_symtab() counted ends.
-    const length = placedStrlen(strsec.view, strsec.at + name);
+    const length = placedStrlen(strings, strsec.at + name);
     data.bytes[info.coreTypeoffs + kept] = letter;
     const to = info.symoffs + kept * SYM.size;
-    data.bytes.set(new Uint8Array(symsec.view.buffer, from, SYM.size), to);
     data.view.setUint32(to, strAt - info.stroffs, true);
+    for (let word = 4; word < SYM.size; word += 4) {
+      data.view.setUint32(to + word, symsec.view.getUint32(from + word, true), true);
+    }
     kept++;
     const room = info.coreTypeoffs - strAt;
-    if (length + 1 > room) {
-      if (room > 0) data.bytes.set(new Uint8Array(strsec.view.buffer, strsec.at + name, room - 1), strAt);
-      break;
-    }
-    data.bytes.set(new Uint8Array(strsec.view.buffer, strsec.at + name, length), strAt);
+    const copied = Math.min(length, room - 1);
+    for (let k = 0; k < copied; k++) data.bytes[strAt + k] = strings[strsec.at + name + k];
+    if (copied < length) break;
     strAt += length + 1;
   }
   mod.put("core_kallsyms", u32(data.base + info.symoffs), 0);
@@ -157,8 +160,7 @@ function typeLetters(info: LoadInfo): (st_info: number, shndx: number) => number
 }
 
 /** Length of a string in the module's own memory. */
-function placedStrlen(view: DataView, at: number): number {
-  const bytes = new Uint8Array(view.buffer);
+function placedStrlen(bytes: Uint8Array, at: number): number {
   const end = at < bytes.length ? bytes.indexOf(0, at) : -1;
   if (end < 0) throw pageFault(at, "read");
   return end - at;

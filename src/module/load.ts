@@ -35,6 +35,7 @@ import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
 import { modSysfsSetup } from "./sysfs.ts";
 import { moduleAugmentKernelTaints } from "./taints.ts";
+import { traceModuleAddEvents } from "./trace_events.ts";
 import { UndoLadder } from "./undo.ts";
 import { moduleDeallocate, unlinkModule } from "./unload.ts";
 import { elfValidityCacheCopy } from "./validity.ts";
@@ -144,6 +145,7 @@ function formModule(
   // From here on others see the module, but do not get its symbols.
 
   jumpLabelAddModule(kernel, mod);
+  traceModuleAddEvents(kernel, mod);
   undo.push("coming_cleanup", () => {
     mod.setState(MODULE_STATE.GOING);
     destroyParams(kernel, mod);
@@ -206,7 +208,7 @@ function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
   const err = modulePatientCheckExists(kernel, mod.name);
   if (err) return err;
   mod.putTreeNodes();
-  kernel.modules.unshift(mod);
+  kernel.addModule(mod);
   return 0;
 }
 

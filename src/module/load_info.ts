@@ -47,8 +47,8 @@ export interface LoadInfo {
     info: number;
     pcpu: number;
   };
-  /** The strings of .modinfo; see modinfo.ts. */
-  modinfo: readonly string[] | undefined;
+  /** Where the strings of .modinfo begin in the copy; see modinfo.ts. */
+  modinfo: readonly number[] | undefined;
   /** CRCs of __versions by name; see version.ts. */
   versions: ReadonlyMap<string, number> | undefined;
   /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
@@ -64,6 +64,26 @@ export function sectionTable({ sechdrs, copy, hdr }: LoadInfo): SectionTable {
   return { sechdrs, area: copy.area, shoff: hdr.e_shoff };
 }
 
+/** Strings that were read before, each where the hash of its bytes says. */
+const NAMES = new Array<string>(1 << 15).fill("");
+
+/**
+ * The string of these bytes: the very one that was made for them before, if it is still remembered. Modules name the same few thousand
+ * symbols again and again, and to compare bytes costs less than to make a string and hash it.
+ */
+function sharedName(bytes: Uint8Array, start: number, end: number): string {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]) | 0;
+  const slot = (hash ^ (hash >>> 15)) & (NAMES.length - 1);
+  const known = NAMES[slot];
+  if (known.length === end - start) {
+    let at = start;
+    while (at < end && known.charCodeAt(at - start) === bytes[at]) at++;
+    if (at === end) return known;
+  }
+  return NAMES[slot] = latin1(bytes, start, end);
+}
+
 /** Length in bytes of the string that begins at `offset` of the copy. Running out of the copy is a fault. */
 export function copyStrlen(copy: FileCopy, offset: number): number {
   const { bytes, base } = copy.area;
@@ -75,7 +95,7 @@ export function copyStrlen(copy: FileCopy, offset: number): number {
 
 /** The string that begins at `offset` of the copy, as latin-1. Running out of the copy is a fault. */
 export function copyString(copy: FileCopy, offset: number): string {
-  return latin1(copy.area.bytes, offset, offset + copyStrlen(copy, offset));
+  return sharedName(copy.area.bytes, offset, offset + copyStrlen(copy, offset));
 }
 
 /**
@@ -85,7 +105,7 @@ export function copyStringForCompare(copy: FileCopy, offset: number): string {
   const { bytes, base } = copy.area;
   if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
   const end = bytes.indexOf(0, offset);
-  return latin1(bytes, offset, end < 0 ? bytes.length : end);
+  return sharedName(bytes, offset, end < 0 ? bytes.length : end);
 }
 
 /** Bytes from `start` to `end` as latin-1 text. */

@@ -7,43 +7,54 @@
  * @module
  */
 
+import { u32 } from "../elf/word.ts";
+import { pageFault } from "../kernel/fault.ts";
 import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
 
 type ModinfoSource = Pick<LoadInfo, "copy" | "sechdrs" | "index" | "modinfo">;
 
 /**
- * The strings of .modinfo in their order. Padding zeros between them are skipped; the last string may run past the section's end, as the
- * kernel's does.
+ * Where the strings of .modinfo begin in the copy, in their order. Padding zeros between them are skipped; the last string may run past
+ * the section's end, as the kernel's does.
  */
-function modinfoStrings(info: ModinfoSource): readonly string[] {
+function modinfoStarts(info: ModinfoSource): readonly number[] {
   if (info.modinfo !== undefined) return info.modinfo;
   const { sh_offset, sh_size } = info.sechdrs[info.index.info];
-  const { bytes } = info.copy.area;
-  const strings = [copyStringForCompare(info.copy, sh_offset)];
+  const { bytes, base } = info.copy.area;
+  const starts: number[] = [];
   let at = sh_offset;
   let left = sh_size;
-  const step = () => {
-    at++;
-    return left-- > 1;
-  };
   for (;;) {
-    let more = true;
-    while (more && bytes[at] !== 0) more = step();
-    while (more && bytes[at] === 0) more = step();
-    if (!more) break;
-    strings.push(copyStringForCompare(info.copy, at));
+    if (at >= bytes.length) throw pageFault(u32(base + at), "read");
+    starts.push(at);
+    const end = bytes.indexOf(0, at);
+    if (end < 0 || end - at >= left) break;
+    left -= end - at;
+    at = end;
+    while (left > 1 && bytes[at] === 0) {
+      at++;
+      left--;
+    }
+    if (bytes[at] === 0) break;
   }
-  return info.modinfo = strings;
+  return info.modinfo = starts;
+}
+
+/** Whether the string at `at` begins with `tag` and an equals sign. */
+function hasTag({ copy }: ModinfoSource, at: number, tag: string): boolean {
+  const { bytes } = copy.area;
+  for (let i = 0; i < tag.length; i++) if (bytes[at + i] !== tag.charCodeAt(i)) return false;
+  return bytes[at + tag.length] === "=".charCodeAt(0);
 }
 
 /** get_modinfo(): the value of the first `tag=value`. */
 export function modinfoValue(info: ModinfoSource, tag: string): string | undefined {
-  const prefix = `${tag}=`;
-  return modinfoStrings(info).find((text) => text.startsWith(prefix))?.slice(prefix.length);
+  const at = modinfoStarts(info).find((start) => hasTag(info, start, tag));
+  return at === undefined ? undefined : copyStringForCompare(info.copy, at).slice(tag.length + 1);
 }
 
 /** for_each_modinfo_entry(): the values of all `tag=value`. */
 export function modinfoValues(info: ModinfoSource, tag: string): string[] {
-  const prefix = `${tag}=`;
-  return modinfoStrings(info).filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length));
+  const starts = modinfoStarts(info).filter((start) => hasTag(info, start, tag));
+  return starts.map((start) => copyStringForCompare(info.copy, start).slice(tag.length + 1));
 }

@@ -42,7 +42,8 @@ export function modSysfsSetup(kernel: Kernel, mod: KernelModule): number {
 
 /** sysfs_create_group(): a directory with a file for each name. The second of a name is refused, with a line and a stack dump. */
 function createGroup(kernel: Kernel, mod: KernelModule, group: string, files: readonly string[]): number {
-  const second = files.find((name, i) => files.indexOf(name) < i);
+  const known = new Set<string>();
+  const second = files.find((name) => known.size === known.add(name).size);
   if (second === undefined) return 0;
   kernel.printk(KERN_WARNING, `sysfs: cannot create duplicate filename '/module/${mod.name}/${group}/${second}'`);
   return -EEXIST;

@@ -59,7 +59,7 @@ export function freeModule(kernel: Kernel, mod: KernelModule): void {
 
 /** list_del_rcu() of the module; its exports go with it. */
 export function unlinkModule(kernel: Kernel, mod: KernelModule): void {
-  kernel.modules.splice(kernel.modules.indexOf(mod), 1);
+  kernel.removeModule(mod);
   kernel.symbols.remove(mod);
 }
 

@@ -9,7 +9,7 @@
  */
 
 import { EF_ARM, ELFMAG, EM, ET, SHF, SHN, SHT } from "../elf/constants.ts";
-import { EHDR, type Ehdr, readRecord, SHDR, type Shdr } from "../elf/records.ts";
+import { EHDR, type Ehdr, readRecord, readShdr, SHDR, type Shdr } from "../elf/records.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
@@ -74,7 +74,7 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     );
   }
 
-  const headers = Array.from({ length: hdr.e_shnum }, (_, i) => readRecord(view, hdr.e_shoff + i * SHDR.size, SHDR));
+  const headers = Array.from({ length: hdr.e_shnum }, (_, i) => readShdr(view, hdr.e_shoff + i * SHDR.size));
   const strhdr = headers[hdr.e_shstrndx];
   if (!sectionInFile(strhdr, copy.len)) return refuse(`Invalid ELF section hdr(type ${strhdr.sh_type})`);
   if (strhdr.sh_size === 0) return refuse("empty section name table");
@@ -90,12 +90,16 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
   const sechdrs: Section[] = [];
   for (const [i, shdr] of headers.entries()) {
     const nameAt = (strhdr.sh_offset + shdr.sh_name) >>> 0;
-    const section: Section = Object.assign(shdr, { name: "", view, at: shdr.sh_offset });
-    sechdrs.push(section);
     if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
       // Not looked at here; later steps compare its name, and fault where there is none to read.
-      if (nameAt < bytes.length) Object.assign(section, { name: copyStringForCompare(copy, nameAt) });
-      else Object.defineProperty(section, "name", { get: () => copyStringForCompare(copy, nameAt) });
+      const section: Section = {
+        ...shdr,
+        name: nameAt < bytes.length ? copyStringForCompare(copy, nameAt) : "",
+        view,
+        at: shdr.sh_offset,
+      };
+      if (nameAt >= bytes.length) Object.defineProperty(section, "name", { get: () => copyStringForCompare(copy, nameAt) });
+      sechdrs.push(section);
       continue;
     }
     if (shdr.sh_type === SHT.SYMTAB) {
@@ -111,9 +115,10 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     if (!sectionInFile(shdr, copy.len)) {
       return refuse(`Invalid ELF section in module (section ${i} type ${shdr.sh_type})`);
     }
-    Object.assign(section, { name: copyStringForCompare(copy, nameAt) });
-    if (section.name === ".gnu.linkonce.this_module") found.mod.push(i);
-    else if (section.name === ".modinfo") found.info.push(i);
+    const name = copyStringForCompare(copy, nameAt);
+    sechdrs.push({ ...shdr, name, view, at: shdr.sh_offset });
+    if (name === ".gnu.linkonce.this_module") found.mod.push(i);
+    else if (name === ".modinfo") found.info.push(i);
     if (shdr.sh_flags & SHF.ALLOC && shdr.sh_name >= strhdr.sh_size) {
       return refuse(`Invalid ELF section name in module (section ${i} type ${shdr.sh_type})`);
     }

@@ -10,7 +10,7 @@
 
 import { errnoName } from "../kernel/errno.ts";
 import { Kernel } from "../kernel/kernel.ts";
-import { parsePkcs7Message } from "../kernel/pkcs7_parser.ts";
+import { parsePkcs7Message } from "../kernel/crypto/pkcs7_parser.ts";
 import { hasSignatureMarker, moduleSigCheck, type SignatureResult } from "../module/signature.ts";
 import { readable, type Subject } from "./inspect_subject.ts";
 

@@ -21,6 +21,11 @@ export function kernelFacts(profile: KernelProfile): KernelFacts {
   };
 }
 
+/** Whether there is a module of that path: a file, or the recipe of one. */
+export function moduleExists(path: string): boolean {
+  return exists(path) || exists(`${path}.toml`);
+}
+
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile || Deno.statSync(path).isDirectory;

@@ -28,6 +28,8 @@ interface Watched {
   sections: readonly PlacedSection[] | undefined;
   images: RegionImage[];
   atInit: boolean;
+  /** Init was to be run, and would have been. */
+  codeWanted: boolean;
 }
 
 /** How much of a load is kept. */
@@ -90,10 +92,13 @@ function attempt(call: () => number): Pick<StepOutcome, "rc" | "errno" | "oops" 
 }
 
 function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: ReadModule, hashes: boolean): StepResult {
-  const watched: Watched = { sections: undefined, images: [], atInit: false };
+  const watched: Watched = { sections: undefined, images: [], atInit: false, codeWanted: false };
   const caller = {
     privileged: !step.unprivileged,
-    runInit: () => typeof step.init === "number" ? step.init : 0,
+    runInit: () => {
+      watched.codeWanted = step.init === "run";
+      return typeof step.init === "number" ? step.init : 0;
+    },
     observer: {
       placed: (mod: KernelModule) => void (watched.sections = mod.sections),
       beforeInit: (mod: KernelModule) => {
@@ -115,7 +120,7 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
     step: number,
     op: "insmod",
     module: moduleNameOf(step.insmod),
-    ...end,
+    ...(watched.codeWanted ? { notModelled: "do_one_initcall(): the module's own code" } : end),
     ...endOfStep(kernel),
   };
   if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);

@@ -7,7 +7,7 @@
 
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { DIGEST_SIZES, type EcdsaQuestion, type EcdsaVerdict, type Host } from "../kernel/host.ts";
-import { verifyPkcs7Signature } from "../kernel/pkcs7.ts";
+import { verifyPkcs7Signature } from "../kernel/crypto/pkcs7.ts";
 import { portableHost } from "../kernel/portable_host.ts";
 
 function digest(algorithm: string, data: Uint8Array): Uint8Array {

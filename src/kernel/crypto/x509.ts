@@ -11,9 +11,9 @@
  */
 
 import { type Action, ANY, asn1BerDecoder, contents, type Element, type Match, type Step } from "./asn1.ts";
-import { EBADMSG, EINVAL, EKEYREJECTED, ENOPKG } from "./errno.ts";
-import type { HostCrypto, Printk } from "./host.ts";
-import { KERN_WARNING } from "./log.ts";
+import { EBADMSG, EINVAL, EKEYREJECTED, ENOPKG } from "../errno.ts";
+import type { HostCrypto, Printk } from "../host.ts";
+import { KERN_WARNING } from "../log.ts";
 import { lookUpOid, oidName } from "./oid_registry.ts";
 import { hasDigest, type PublicKey, type PublicKeySignature, publicKeyVerifySignature } from "./public_key.ts";
 

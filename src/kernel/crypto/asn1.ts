@@ -12,7 +12,7 @@
  * @module
  */
 
-import { EBADMSG } from "./errno.ts";
+import { EBADMSG } from "../errno.ts";
 
 /** include/uapi/asm-generic/errno.h; only the decoder's limit of 65,535 bytes gives it. */
 export const EMSGSIZE = 90;

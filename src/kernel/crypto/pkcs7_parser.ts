@@ -9,9 +9,9 @@
  */
 
 import { type Action, ANY, asn1BerDecoder, contents, type Element, type Match, type Step } from "./asn1.ts";
-import { EBADMSG, EINVAL, EKEYREJECTED, ENOPKG } from "./errno.ts";
-import type { HostCrypto, Printk } from "./host.ts";
-import { KERN_WARNING } from "./log.ts";
+import { EBADMSG, EINVAL, EKEYREJECTED, ENOPKG } from "../errno.ts";
+import type { HostCrypto, Printk } from "../host.ts";
+import { KERN_WARNING } from "../log.ts";
 import { lookUpOid, OID__NR, oidName, sprintOid } from "./oid_registry.ts";
 import type { PublicKeySignature } from "./public_key.ts";
 import { type Certificate, decodeTime, generateId, x509CertParse } from "./x509.ts";

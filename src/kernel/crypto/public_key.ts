@@ -10,9 +10,9 @@
  */
 
 import { type Action, asn1BerDecoder, contents, type Step } from "./asn1.ts";
-import { EBADMSG, EINVAL, EKEYREJECTED, ENOENT } from "./errno.ts";
-import { NotModelled } from "./fault.ts";
-import { type Curve, DIGEST_SIZES, type DigestAlgorithm, type HostCrypto } from "./host.ts";
+import { EBADMSG, EINVAL, EKEYREJECTED, ENOENT } from "../errno.ts";
+import { NotModelled } from "../fault.ts";
+import { type Curve, DIGEST_SIZES, type DigestAlgorithm, type HostCrypto } from "../host.ts";
 
 /** struct public_key: `algorithm` is "rsa", "ecrdsa" or "ecdsa-nist-p256" and its like; `key` the BIT STRING's contents. */
 export interface PublicKey {

@@ -9,9 +9,9 @@
  * @module
  */
 
-import { EBADMSG, EINVAL, EKEYREJECTED, ENOKEY, ENOPKG } from "./errno.ts";
-import type { HostCrypto, Printk } from "./host.ts";
-import { KERN_ERR, KERN_WARNING } from "./log.ts";
+import { EBADMSG, EINVAL, EKEYREJECTED, ENOKEY, ENOPKG } from "../errno.ts";
+import type { HostCrypto, Printk } from "../host.ts";
+import { KERN_ERR, KERN_WARNING } from "../log.ts";
 import { type Message, parsePkcs7Message, type SignedInfo } from "./pkcs7_parser.ts";
 import { hasDigest, type PublicKeySignature, publicKeyVerifySignature } from "./public_key.ts";
 import { type Certificate, sameId, x509CertParse } from "./x509.ts";

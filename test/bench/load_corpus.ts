@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Loads the modules whose paths come on standard input, a line each, into one kernel, and prints a {@link CorpusResult}.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { KernelFault, NotModelled } from "../../src/kernel/fault.ts";
+import { noSignatures } from "../../src/kernel/host.ts";
+import { Kernel } from "../../src/kernel/kernel.ts";
+import { finitModule } from "../../src/module/syscalls.ts";
+import { loadProfile } from "../../src/profile/load_profile.ts";
+
+export interface CorpusResult {
+  readonly loaded: number;
+  /** Refused, or not modelled. */
+  readonly refused: number;
+  /** Milliseconds, the profile included. */
+  readonly time: number;
+  /** Milliseconds of CPU time that the process took in all, collector and compiler included. */
+  readonly cpu: number;
+  /** Bytes of memory that the process has at the end. */
+  readonly peak: number;
+}
+
+async function main(): Promise<void> {
+  const files = (await new Response(Deno.stdin.readable).text()).split("\n");
+  const start = performance.now();
+  const kernel = new Kernel(await loadProfile(), { ...noSignatures, verifyPkcs7Signature: () => 0 });
+  let loaded = 0;
+  for (const path of files) {
+    const file = { bytes: Deno.readFileSync(path), kind: "regular", access: "read-only" } as const;
+    try {
+      if (finitModule(kernel, file, "", 0, { privileged: true, runInit: () => 0 }) === 0) loaded++;
+    } catch (error) {
+      if (!(error instanceof KernelFault || error instanceof NotModelled)) throw error;
+    }
+    kernel.log.take();
+  }
+  const time = performance.now() - start;
+  const { user, system } = process.cpuUsage();
+  const result: CorpusResult = {
+    loaded,
+    refused: files.length - loaded,
+    time,
+    cpu: (user + system) / 1000,
+    peak: Deno.memoryUsage().rss,
+  };
+  console.log(JSON.stringify(result));
+}
+
+if (import.meta.main) await main();
