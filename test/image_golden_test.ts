@@ -14,7 +14,7 @@ import type { RegionImage, StepResult } from "../src/suite/outcome.ts";
 import { runCase } from "../src/suite/runner.ts";
 import type { Target } from "../src/suite/target.ts";
 
-const profile = loadProfile();
+const profile = await loadProfile();
 const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
 const model = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
 const [call] = findCases(fromFileUrl(new URL("../cases/", import.meta.url))).filter(({ area, name }) =>

@@ -21,7 +21,7 @@ import { InputError } from "../src/suite/input_error.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
 import { asModule } from "../src/suite/module_files.ts";
 
-const PROFILE = loadProfile();
+const PROFILE = await loadProfile();
 const CONTEXT = { profile: PROFILE, host: portableHost };
 const CRC4_PATH = new URL("fixtures/signature/crc4.ko", import.meta.url).pathname;
 const CRC4 = Deno.readFileSync(CRC4_PATH);

@@ -18,7 +18,7 @@ const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
 const counts = { recorded: 0, blessed: 0 };
 
 for (const release of listProfiles()) {
-  const profile = loadProfile(release);
+  const profile = await loadProfile(release);
   const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
   const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
   for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {

@@ -39,7 +39,7 @@ export async function insmodCommand(args: readonly string[], io: CommandIo): Pro
   const { options, rest } = readOptions(args, { kernel: "string", layout: "boolean" }, { stopEarly: true });
   const [file, ...params] = rest;
   if (file === undefined) throw new UsageError("no module file is named");
-  const profile = loadProfile(options.kernel);
+  const profile = await loadProfile(options.kernel);
   const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
   const target = new ModelTarget(profile, { regions: options.layout ?? false });
   for await (const { outcome } of target.run({ cmdline: "", steps: [step] })) {

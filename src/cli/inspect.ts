@@ -43,7 +43,7 @@ export async function inspectCommand(args: readonly string[], io: CommandIo, rea
   }
   const [path] = rest;
   const named = PARTS.filter((part) => options[part]);
-  const profile = loadProfile(options.kernel);
+  const profile = await loadProfile(options.kernel);
   const { plain, compression, file } = await read(profile)(io.resolve(path));
   const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module ${JSON.stringify(path)}: ${problem}\n`);
   if (file.kind !== "regular") {

@@ -54,7 +54,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       throw new InputError(`Cannot run case "${file}": step ${i}: there is no module "${step.insmod}"`);
     }
   }
-  const profile = loadProfile(options.kernel ?? scenario.kernel ?? DEFAULT_KERNEL);
+  const profile = await loadProfile(options.kernel ?? scenario.kernel ?? DEFAULT_KERNEL);
   const images = options.images === undefined ? undefined : io.resolve(options.images);
   if (images !== undefined) Deno.mkdirSync(images, { recursive: true });
 

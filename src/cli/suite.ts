@@ -58,7 +58,7 @@ async function chosenTarget(name: string, profile: KernelProfile, io: CommandIo,
 /** `insmodel suite`: @returns 0 where every case agrees with its golden */
 export async function suiteCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, { kernel: "string", target: "string", cache: "string" });
-  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const profile = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
   const target = await chosenTarget(options.target ?? "model", profile, io, options.cache);
   const known = target.name === "model" ? readKnownFailures(KNOWN_FAILURES) : [];
   const counts = { recorded: 0, blessed: 0, failed: 0 };
@@ -90,7 +90,7 @@ function save(
 /** `insmodel bless`: writes what the model says as the golden of cases that the real kernel has not been asked about. */
 export async function blessCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, { kernel: "string" });
-  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const profile = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
   const { dir } = goldensOf(profile);
   for (const each of chosenCases(profile, rest)) {
     if (readGolden(dir, profile.release, each)?.origin === "recorded") {
@@ -112,7 +112,7 @@ export async function blessCommand(args: readonly string[], io: CommandIo): Prom
 /** `insmodel record`: asks the real kernel, under QEMU. */
 export async function recordCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, { kernel: "string", cache: "string", missing: "boolean" });
-  const profile = loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const profile = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
   const { dir } = goldensOf(profile);
   const target = await qemuTarget(profile, io, options.cache);
   const isMissing = (each: Case) => {

@@ -168,7 +168,7 @@ function restPieces(images: readonly RegionImage[], sections: readonly Piece[]):
  * const images = [{ type: "MOD_TEXT", base: 0xbf000000, bytes: Uint8Array.from([0x1e, 0xff, 0x2f, 0xe1, 0, 0, 0, 0]) }];
  * const sections = { ".text": { address: "0xbf000000", size: 4, region: "MOD_TEXT" } };
  * const outcome = { step: 0, op: "insmod" as const, module: "x", rc: 0, log: [], taint: 0, modules: [], sections };
- * const text = imageText({ insmod: "x.ko", params: "" }, { outcome, images }, loadProfile());
+ * const text = imageText({ insmod: "x.ko", params: "" }, { outcome, images }, await loadProfile());
  * assertStringIncludes(text, "section .text 0xbf000000 4\n  +0000  e12fff1e\n");
  * ```
  */

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Compression, Decompressed, ModuleFile } from "../kernel/module_file.ts";
 import { firstLine, InputError } from "./input_error.ts";
 
@@ -35,6 +34,7 @@ const DATA_ERROR: Readonly<Record<Compression, number>> = { xz: 7, gzip: -3, zst
 async function unpack(compression: Compression, bytes: Uint8Array): Promise<Decompressed> {
   if (compression === "xz") return await (await import("./xz.ts")).unpackXz(bytes, LIMIT);
   try {
+    const { gunzipSync, zstdDecompressSync } = await import("node:zlib");
     const unpackSync = compression === "gzip" ? gunzipSync : zstdDecompressSync;
     return { bytes: unpackSync(bytes, { maxOutputLength: LIMIT }) };
   } catch {

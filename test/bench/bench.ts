@@ -13,7 +13,7 @@ import { benchCorpus } from "./corpus.ts";
 import { benchLoading } from "./loading.ts";
 
 const { modules } = parseArgs(Deno.args, { string: ["modules"] });
-const profile = loadProfile();
+const profile = await loadProfile();
 
 await benchCold();
 benchLoading(profile);

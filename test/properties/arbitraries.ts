@@ -19,7 +19,7 @@ import { buildMinimal } from "../../src/suite/build/minimal.ts";
 import { Table } from "../../src/suite/build/table.ts";
 
 /** The kernel that the properties are about, unless they say another one. */
-export const PROFILE: KernelProfile = loadProfile();
+export const PROFILE: KernelProfile = await loadProfile();
 
 /** A kernel with other options; its module area follows from them. */
 export function variant({ on = [], off = [] }: { on?: readonly string[]; off?: readonly string[] }): KernelProfile {
