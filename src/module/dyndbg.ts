@@ -3,7 +3,7 @@
  * The parameter that every module has: dyndbg=QUERY.
  *
  * Models: ddebug_dyndbg_module_param_cb(), ddebug_exec_queries(), ddebug_tokenize(), ddebug_parse_flags() and
- * ddebug_parse_query() of lib/dynamic_debug.c, and the stub of include/linux/dynamic_debug.h. A query is checked and its
+ * ddebug_parse_query() of lib/dynamic_debug.c, and the empty function of include/linux/dynamic_debug.h. A query is checked and its
  * errors are printed; they do not stop the load. Of ddebug_change() only the query that finds no callsite is modelled: one
  * about this module alone, which has none.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A client of the GDB remote serial protocol, as far as QEMU's stub needs it: breakpoints, the sixteen core registers, memory.
+ * A client of the GDB remote serial protocol, as far as QEMU's server needs it: breakpoints, the sixteen core registers, memory.
  *
  * @module
  */
@@ -23,7 +23,7 @@ function fromHex(text: string): Uint8Array<ArrayBuffer> {
 /** How the guest stopped running. */
 export type Stop = { kind: "breakpoint"; address: number } | { kind: "interrupted" } | { kind: "gone" };
 
-/** The guest's processor, seen through QEMU's gdb stub. All methods but `interrupt` need a stopped guest. */
+/** The guest's processor, seen through QEMU's gdb server. All methods but `interrupt` need a stopped guest. */
 export class Gdb {
   readonly #connection: Connection;
   readonly #breakpoints = new Set<number>();
@@ -53,13 +53,13 @@ export class Gdb {
   async #ask(packet: string): Promise<string> {
     await this.#send(packet);
     const answer = await this.#receive();
-    if (answer === undefined) throw new Error(`Cannot ask the gdb stub "${packet}": QEMU has gone`);
+    if (answer === undefined) throw new Error(`Cannot ask the gdb server "${packet}": QEMU has gone`);
     return answer;
   }
 
   async #mustBeOk(packet: string): Promise<void> {
     const answer = await this.#ask(packet);
-    if (answer !== "OK") throw new Error(`The gdb stub answered "${answer}" to "${packet}"`);
+    if (answer !== "OK") throw new Error(`The gdb server answered "${answer}" to "${packet}"`);
   }
 
   async setBreakpoint(address: number): Promise<void> {
