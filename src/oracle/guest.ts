@@ -15,6 +15,7 @@ import { type Machine, startMachine } from "./machine.ts";
 import { readLastRecords } from "./printk_ringbuffer.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type ModuleRegion, readRegions } from "./struct_module.ts";
+import type { WatchedAddresses } from "./watched.ts";
 
 /** What the breakpoints saw of the module of one step. */
 export interface SeenModule {
@@ -34,11 +35,6 @@ export interface GuestRun {
   unread: LogRecord[];
 }
 
-/** The loader's functions that a guest is stopped at; both have the struct module in r0. */
-const PLACED = "mod_tree_insert";
-const BEFORE_INIT = "do_init_module";
-/** Where panic() ends, with `panic=-1` on the command line. */
-const PANICKED = "emergency_restart";
 /** Records that are read from the log of a lost guest. */
 const LAST_RECORDS = 1000;
 
@@ -61,7 +57,7 @@ async function currentStep(directory: string): Promise<number> {
 /** Notes the module at a breakpoint. A region that is not mapped, as a malformed module can have, is left out. */
 async function look(machine: Machine, kernel: KernelUnderTest, seen: SeenModule, beforeInit: boolean): Promise<void> {
   const { gdb } = machine;
-  const regions = await readRegions(gdb, kernel.structModule, (await gdb.registers())[0]);
+  const regions = await readRegions(gdb, kernel.regions, (await gdb.registers())[0]);
   if (!beforeInit) {
     seen.placed ??= regions;
     return;
@@ -78,11 +74,10 @@ async function look(machine: Machine, kernel: KernelUnderTest, seen: SeenModule,
 async function follow(
   machine: Machine,
   kernel: KernelUnderTest,
+  { placed, beforeInit, panicked }: WatchedAddresses,
   directory: string,
   seen: Map<number, SeenModule>,
 ): Promise<"hung" | "panicked" | "gone"> {
-  const [placed, beforeInit, panicked] = [PLACED, BEFORE_INIT, PANICKED].map((name) => kernel.addressOf(name));
-  if (beforeInit === undefined) throw new Error(`Cannot watch ${kernel.release}: its kallsyms has no ${BEFORE_INIT}`);
   for (const address of [placed, beforeInit, panicked]) if (address !== undefined) await machine.gdb.setBreakpoint(address);
   for (;;) {
     const stop = await machine.gdb.resume();
@@ -144,7 +139,7 @@ export async function runGuest(
     return latin1(bytes, 0, bytes.length);
   };
   try {
-    const how = await follow(machine, kernel, directory, seen);
+    const how = await follow(machine, kernel, snapshot.watched, directory, seen);
     stopWatching();
     const report = await readResult();
     const finished = how === "gone" && report.endsWith("\nend\n");

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { cannotStart, COMPILER } from "./programs.ts";
+
 const AGENT_SOURCE = new URL("./agent/agent.c", import.meta.url);
-const COMPILER = "arm-linux-gnueabihf-gcc";
 
 /** One regular file or directory of a cpio archive in the "newc" format (Documentation/driver-api/early-userspace/buffer-format.rst). */
 function cpioEntry(name: string, mode: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -46,7 +47,9 @@ export async function buildAgent(cache: string): Promise<string> {
     made,
     decodeURIComponent(AGENT_SOURCE.pathname),
   ];
-  const { success, stderr } = await new Deno.Command(COMPILER, { args }).output();
+  const { success, stderr } = await new Deno.Command(COMPILER, { args }).output().catch((error) =>
+    cannotStart(COMPILER, error)
+  );
   if (!success) throw new Error(`Cannot compile the guest's agent: ${new TextDecoder().decode(stderr)}`);
   await Deno.rename(made, agent);
   return agent;

@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The real kernel that the oracle boots: the files of one release in the cache directory.
+ * The real kernel that the oracle boots: its profile under `golden/`, and one file in the cache directory, which
+ * `deno task kernel:fetch` brings.
  *
- *     <cache>/<release>/vmlinuz               the kernel image
- *     <cache>/<release>/kallsyms              /proc/kallsyms, for the breakpoints
- *     <cache>/<release>/struct_module.json    where struct module keeps its name and its regions
+ *     <cache>/<release>/vmlinuz     the kernel image
+ *     <cache>/<release>/boot-*      made by us: the booted guest, once per command line (snapshot.ts)
  *
  * @module
  */
 
-/** Where struct module keeps what is read of it, in bytes from its start. */
-export interface StructModule {
-  name: number;
-  nameLength: number;
-  mem: number;
-  memEntry: number;
-  memTypes: number;
-}
+import type { FieldPlace, KernelProfile } from "../kernel/profile.ts";
+import { InputError } from "../suite/input_error.ts";
 
 export interface KernelUnderTest {
   release: string;
+  /** Path of the kernel image. */
   image: string;
-  /** Address of a text symbol, or undefined where the kernel has none of that name. */
-  addressOf(symbol: string): number | undefined;
-  structModule: StructModule;
-}
-
-interface StructModuleFile {
-  sizeof_module_memory: number;
-  mod_mem_num_types: number;
-  offsets: Record<string, [number, number]>;
+  /** Where struct module keeps its regions: the array `mem`. */
+  regions: FieldPlace;
 }
 
 /** The cache directory: `$INSMODEL_CACHE`, or `insmodel` in the user's cache directory. */
@@ -40,35 +28,29 @@ export function cacheDirectory(): string {
   if (xdg) return `${xdg}/insmodel`;
   const home = Deno.env.get("HOME");
   if (home) return `${home}/.cache/insmodel`;
-  throw new Error("Cannot tell the cache directory: none of INSMODEL_CACHE, XDG_CACHE_HOME and HOME is set");
+  throw new InputError("Cannot tell the cache directory: none of INSMODEL_CACHE, XDG_CACHE_HOME and HOME is set");
 }
 
-function offsetOf(file: StructModuleFile, field: string): [number, number] {
-  const found = file.offsets[field];
-  if (!found) throw new Error(`Cannot read struct_module.json: no offset of "${field}"`);
-  return found;
+/** Where the image of a kernel is in the cache. */
+export function imagePath(cache: string, release: string): string {
+  return `${cache}/${release}/vmlinuz`;
 }
 
-/** Opens the files of `release` in the cache directory. */
-export async function openKernel(cache: string, release: string): Promise<KernelUnderTest> {
-  const directory = `${cache}/${release}`;
-  const symbols = new Map<string, number>();
-  for (const line of (await Deno.readTextFile(`${directory}/kallsyms`)).split("\n")) {
-    const [address, , name] = line.split(" ");
-    if (name && !symbols.has(name)) symbols.set(name, parseInt(address, 16));
+/**
+ * Finds what it takes to boot the kernel of a profile.
+ *
+ * @throws {InputError} where its image is not in the cache
+ */
+export async function openKernel(cache: string, profile: KernelProfile): Promise<KernelUnderTest> {
+  const { release } = profile;
+  const image = imagePath(cache, release);
+  const regions = profile.structModule.fields.get("mem");
+  if (!regions) throw new InputError(`Cannot watch ${release}: golden/${release}/kernel.toml has no struct_module.fields.mem`);
+  try {
+    await Deno.stat(image);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new InputError(`Cannot boot ${release}: there is no ${image}; "deno task kernel:fetch" brings it`);
   }
-  const file = JSON.parse(await Deno.readTextFile(`${directory}/struct_module.json`)) as StructModuleFile;
-  const [name, nameLength] = offsetOf(file, "name");
-  return {
-    release,
-    image: `${directory}/vmlinuz`,
-    addressOf: (symbol) => symbols.get(symbol),
-    structModule: {
-      name,
-      nameLength,
-      mem: offsetOf(file, "mem")[0],
-      memEntry: file.sizeof_module_memory,
-      memTypes: file.mod_mem_num_types,
-    },
-  };
+  return { release, image, regions };
 }

@@ -7,9 +7,9 @@
 
 import { Listener } from "./connection.ts";
 import { Gdb } from "./gdb.ts";
+import { cannotStart, EMULATOR } from "./programs.ts";
 import { Qmp } from "./qmp.ts";
 
-export const EMULATOR = "qemu-system-arm";
 /** Signals that end us, and with us QEMU. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -65,17 +65,19 @@ function emulatorArguments(options: MachineOptions, qmp: Listener, gdb: Listener
   return args;
 }
 
+function startEmulator(args: string[], cwd: string): Deno.ChildProcess {
+  try {
+    return new Deno.Command(EMULATOR, { args, cwd, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  } catch (error) {
+    cannotStart(EMULATOR, error);
+  }
+}
+
 /** Starts QEMU. The guest is stopped: at its first instruction, or as the incoming state has it. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const listeners = [new Listener(), new Listener()];
   const [forQmp, forGdb] = listeners;
-  const process = new Deno.Command(EMULATOR, {
-    args: emulatorArguments(options, forQmp, forGdb),
-    cwd: options.directory,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
+  const process = startEmulator(emulatorArguments(options, forQmp, forGdb), options.directory);
   const ended = process.output().then(({ code, stderr }) => ({ code, said: new TextDecoder().decode(stderr).trim() }));
   const early = ended.then(({ said }) => {
     for (const listener of listeners) listener.close();

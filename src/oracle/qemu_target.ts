@@ -10,7 +10,7 @@ import type { ReadModule } from "../suite/module_files.ts";
 import type { StepResult } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import type { Target } from "../suite/target.ts";
-import { EMULATOR } from "./machine.ts";
+import { EMULATOR } from "./programs.ts";
 import { recordScenario } from "./record.ts";
 
 /** Replays scenarios on the kernel of a profile, each in a guest of its own. */
@@ -21,7 +21,7 @@ export class QemuTarget implements Target {
 
   /**
    * @param read reads or builds a module file
-   * @param cache where the kernel image is; see kernel_under_test.ts
+   * @param cache the cache directory; see kernel_under_test.ts
    */
   constructor(readonly profile: KernelProfile, readonly read: (path: string) => Promise<ReadModule>, readonly cache?: string) {}
 
@@ -38,7 +38,7 @@ export class QemuTarget implements Target {
       const steps: Step[] = [];
       for (const [i, step] of scenario.steps.entries()) steps.push(await this.#asFile(step, `${folder}/${i}`));
       const options = {
-        release: this.profile.release,
+        profile: this.profile,
         images: true,
         ...(this.cache === undefined ? {} : { cache: this.cache }),
       };

@@ -6,6 +6,7 @@
  */
 
 import { errnoName } from "../kernel/errno.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
 import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "../suite/outcome.ts";
 import type { Scenario } from "../suite/scenario.ts";
 import type { AgentStep } from "./agent_report.ts";
@@ -15,10 +16,11 @@ import { cacheDirectory, openKernel } from "./kernel_under_test.ts";
 import { type PlannedStep, writePlan } from "./plan.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { type ModuleRegion, regionOf } from "./struct_module.ts";
+import { sha256Hex } from "./verify.ts";
 
 export interface RecordOptions {
-  /** Release of the kernel; the scenario's own `kernel` where it is a release in the cache. */
-  release: string;
+  /** The kernel that is booted. */
+  profile: KernelProfile;
   /** The cache directory, `cacheDirectory()` unless given. */
   cache?: string;
   /** Whether the regions' bytes are kept in the result. */
@@ -37,15 +39,10 @@ function hexAddress(address: number): string {
   return `0x${address.toString(16).padStart(8, "0")}`;
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 async function regionEntries(images: readonly RegionImage[]): Promise<RegionEntry[]> {
   const entries: RegionEntry[] = [];
   for (const { type, base, bytes } of images) {
-    const sum = await sha256(new Uint8Array(bytes));
+    const sum = await sha256Hex(new Uint8Array(bytes));
     entries.push({ type, base: hexAddress(base), size: bytes.length, sha256: sum });
   }
   return entries;
@@ -116,7 +113,7 @@ async function resultOf(
 /** Replays one scenario in a guest of its own. After a step that the kernel did not survive, there are no more. */
 export async function recordScenario(scenario: Scenario, options: RecordOptions): Promise<StepResult[]> {
   const cache = options.cache ?? cacheDirectory();
-  const kernel = await openKernel(cache, options.release);
+  const kernel = await openKernel(cache, options.profile);
   const snapshot = await snapshotOf(cache, kernel, scenario.cmdline);
   const directory = await Deno.makeTempDir({ prefix: "insmodel-oracle-" });
   try {

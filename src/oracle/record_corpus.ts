@@ -2,7 +2,7 @@
 /**
  * Command: loads and unloads many modules on the real kernel, as few guests as it takes.
  *
- *     deno run ... src/oracle/record_corpus.ts LIST OUTPUT [--kernel RELEASE] [--cache DIR] [--chains N]
+ *     deno run ... src/oracle/record_corpus.ts LIST OUTPUT [--kernel ID] [--cache DIR] [--chains N]
  *
  * Each line of LIST is a chain: module files, dependencies first, with a space between. A chain is loaded in its order and removed in
  * reverse. A guest takes N chains (100 unless given); a chain that the kernel does not survive ends its guest.
@@ -13,13 +13,13 @@
  * @module
  */
 
+import { DEFAULT_KERNEL, loadProfile } from "../profile/load_profile.ts";
 import type { StepOutcome } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import { recordScenario } from "./record.ts";
 
-const DEFAULT_RELEASE = "6.12.107+deb13-armmp";
 const DEFAULT_CHAINS = 100;
-const USAGE = "usage: record_corpus.ts LIST OUTPUT [--kernel RELEASE] [--cache DIR] [--chains N]";
+const USAGE = "usage: record_corpus.ts LIST OUTPUT [--kernel ID] [--cache DIR] [--chains N]";
 
 /** The name under which the kernel knows a module of this file name. */
 function moduleName(path: string): string {
@@ -60,7 +60,7 @@ function parseArguments(args: readonly string[]): Arguments | undefined {
   return {
     list: files[0],
     output: files[1],
-    kernel: values.get("--kernel") ?? DEFAULT_RELEASE,
+    kernel: values.get("--kernel") ?? DEFAULT_KERNEL,
     chains: Number(values.get("--chains") ?? DEFAULT_CHAINS),
     ...(cache ? { cache } : {}),
   };
@@ -72,6 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  const profile = await loadProfile(parsed.kernel);
   const lines = (await Deno.readTextFile(parsed.list)).split("\n");
   let rest = lines.filter((line) => line.trim()).map((line) => line.trim().split(" "));
   const output = await Deno.open(parsed.output, { write: true, create: true, truncate: true });
@@ -79,9 +80,9 @@ async function main(args: readonly string[]): Promise<number> {
   const put = (value: Scenario | StepOutcome) => writer.write(new TextEncoder().encode(JSON.stringify(value) + "\n"));
   while (rest.length) {
     const chains = rest.slice(0, parsed.chains);
-    const scenario: Scenario = { kernel: parsed.kernel, cmdline: "", steps: chains.flatMap(stepsOf) };
+    const scenario: Scenario = { kernel: profile.release, cmdline: "", steps: chains.flatMap(stepsOf) };
     const results = await recordScenario(scenario, {
-      release: parsed.kernel,
+      profile,
       ...(parsed.cache ? { cache: parsed.cache } : {}),
     });
     await put({ ...scenario, steps: scenario.steps.slice(0, results.length) });

@@ -9,11 +9,14 @@
 import { buildAgent, initramfs } from "./initramfs.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
 import { kernelCmdline, startMachine, stateAddress } from "./machine.ts";
+import { parseAddresses, WATCH_TEXT, type WatchedAddresses } from "./watched.ts";
 
 const BOOT_LIMIT_MS = 180_000;
 /** Names in a snapshot's directory. */
 const INITRD = "initrd";
 const STATE = "state.gz";
+const WATCH = "watch";
+const ADDRESSES = "addresses";
 
 /** What a guest starts from. */
 export interface Snapshot {
@@ -22,6 +25,7 @@ export interface Snapshot {
   cmdline: string;
   /** File of the machine's state. */
   state: string;
+  watched: WatchedAddresses;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -71,13 +75,14 @@ async function boot(image: string, cmdline: string, directory: string): Promise<
 export async function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
   const agent = await Deno.readFile(await buildAgent(cache));
   const { size, mtime } = await Deno.stat(kernel.image);
-  const id = await digestOf([agent, `${size} ${mtime?.getTime()}`, kernelCmdline(cmdline)]);
+  const id = await digestOf([agent, `${size} ${mtime?.getTime()}`, kernelCmdline(cmdline), WATCH_TEXT]);
   const directory = `${cache}/${kernel.release}/boot-${id}`;
   if (!await exists(directory)) {
     const made = `${directory}.${crypto.randomUUID()}`;
     await Deno.mkdir(made, { recursive: true });
     try {
       await Deno.writeFile(`${made}/${INITRD}`, new Uint8Array(await new Blob(initramfs(agent)).arrayBuffer()));
+      await Deno.writeTextFile(`${made}/${WATCH}`, WATCH_TEXT);
       await boot(kernel.image, cmdline, made);
       // Someone else may have made the same one meanwhile.
       if (!await exists(directory)) await Deno.rename(made, directory);
@@ -85,5 +90,6 @@ export async function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline
       if (await exists(made)) await Deno.remove(made, { recursive: true });
     }
   }
-  return { image: kernel.image, initrd: `${directory}/${INITRD}`, cmdline, state: `${directory}/${STATE}` };
+  const watched = parseAddresses(await Deno.readTextFile(`${directory}/${ADDRESSES}`));
+  return { image: kernel.image, initrd: `${directory}/${INITRD}`, cmdline, state: `${directory}/${STATE}`, watched };
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { MOD_MEM_NAMES } from "../kernel/module.ts";
+import { MOD_MEM_NAMES, MOD_MEM_NUM_TYPES } from "../kernel/module.ts";
+import type { FieldPlace } from "../kernel/profile.ts";
 import type { Gdb } from "./gdb.ts";
-import type { StructModule } from "./kernel_under_test.ts";
 
 /** One entry of mod->mem[] that has a size. */
 export interface ModuleRegion {
@@ -17,15 +17,21 @@ export interface ModuleRegion {
   size: number;
 }
 
-/** The regions of the struct module at `address`, in the order of enum mod_mem_type; none where it is not mapped. */
-export async function readRegions(gdb: Gdb, layout: StructModule, address: number): Promise<ModuleRegion[]> {
-  const bytes = await gdb.memory(address + layout.mem, layout.memEntry * layout.memTypes);
+/**
+ * The regions of the struct module at `address`, in the order of enum mod_mem_type; none where it is not mapped.
+ *
+ * @param mem where struct module keeps the array, one struct module_memory per type
+ */
+export async function readRegions(gdb: Gdb, mem: FieldPlace, address: number): Promise<ModuleRegion[]> {
+  const [offset, length] = mem;
+  const entry = length / MOD_MEM_NUM_TYPES;
+  const bytes = await gdb.memory(address + offset, length);
   if (!bytes) return [];
   const view = new DataView(bytes.buffer);
   const regions: ModuleRegion[] = [];
-  for (let type = 0; type < layout.memTypes; type++) {
-    const base = view.getUint32(type * layout.memEntry, true);
-    const size = view.getUint32(type * layout.memEntry + 4, true);
+  for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) {
+    const base = view.getUint32(type * entry, true);
+    const size = view.getUint32(type * entry + 4, true);
     if (base && size) regions.push({ type: MOD_MEM_NAMES[type], base, size });
   }
   return regions;

@@ -6,6 +6,8 @@
  * Files are exchanged through ARM semihosting, from user space: no driver, module or console takes part. The paths are relative
  * to the directory that QEMU was started in.
  *
+ *   watch    in, before the snapshot: names of functions of the kernel, one a line
+ *   addresses  out, before the snapshot: for each name that /proc/kallsyms has, a line NAME ADDRESS
  *   plan     in, one step a line, strings in hex ("-": empty):
  *                insmod FILE finit|init FLAGS OPENED UNPRIVILEGED PARAMS
  *                rmmod NAME FLAGS UNPRIVILEGED
@@ -358,6 +360,44 @@ static void report_sections(const char *module)
 		closedir(list);
 }
 
+/* ---- where the kernel's functions are ---- */
+
+/* Whether the line of `length` characters is one of the lines of `names`. */
+static bool is_listed(const char *names, const char *line, size_t length)
+{
+	const char *end;
+
+	for (; (end = strchr(names, '\n')) != NULL; names = end + 1)
+		if ((size_t)(end - names) == length && !memcmp(names, line, length))
+			return true;
+	return false;
+}
+
+/* Of two functions with one name, the first: modules come last, and there are none yet. */
+static void report_addresses(void)
+{
+	char line[1024], *name;
+	long length;
+	char *names = host_file("watch", &length);
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+
+	result_handle = host_open("addresses", MODE_WRITE);
+	while (names && symbols && fgets(line, sizeof(line), symbols)) {
+		/* ADDRESS TYPE NAME */
+		name = strchr(line, ' ');
+		if (!name || strlen(name) < 4 || !is_listed(names, name + 3, strcspn(name + 3, "\t\n")))
+			continue;
+		*name = 0;
+		name[3 + strcspn(name + 3, "\t\n")] = 0;
+		result("%s %s\n", name + 3, line);
+	}
+	flush_result();
+	host_call(SYS_CLOSE, result_handle, NULL, 0);
+	if (symbols)
+		fclose(symbols);
+	free(names);
+}
+
 /* ---- the plan ---- */
 
 static char *from_hex(const char *hex)
@@ -480,6 +520,7 @@ int main(void)
 	result_buffer = malloc(RESULT_BUFFER);
 	memset(result_buffer, 1, RESULT_BUFFER);
 
+	report_addresses();
 	/* Here a snapshot may be taken: nothing is open on the host. */
 	length = host_open("ready", MODE_WRITE);
 	host_call(SYS_CLOSE, length, NULL, 0);
