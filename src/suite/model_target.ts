@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hex32 } from "../elf/word.ts";
+import { hex32, s32 } from "../elf/word.ts";
 import { errnoName } from "../kernel/errno.ts";
 import { KernelFault, NotModelled } from "../kernel/fault.ts";
 import { type Host, noSignatures } from "../kernel/host.ts";
@@ -97,7 +97,7 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
     privileged: !step.unprivileged,
     runInit: () => {
       watched.codeWanted = step.init === "run";
-      return typeof step.init === "number" ? step.init : 0;
+      return typeof step.init === "number" ? s32(step.init) : 0;
     },
     observer: {
       placed: (mod: KernelModule) => void (watched.sections = mod.sections),
