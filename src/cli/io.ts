@@ -20,7 +20,13 @@ const IS_ABSOLUTE = Deno.build.os === "windows" ? /^([a-z]:)?[\\/]/i : /^\//;
 export function processIo(): CommandIo {
   const encoder = new TextEncoder();
   const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
-    for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(stream.writeSync(bytes));
+    try {
+      for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(stream.writeSync(bytes));
+    } catch (error) {
+      // Whoever reads has read enough.
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      throw error;
+    }
   };
   const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   return {

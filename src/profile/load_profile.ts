@@ -37,7 +37,13 @@ function readTextOf(url: URL, release: string): string {
 }
 
 function aliasOf(release: string, goldenDir: URL): string | undefined {
-  const text = readTextOf(new URL(`${release}/kernel.toml`, goldenDir), release);
+  let text: string;
+  try {
+    text = readTextOf(new URL(`${release}/kernel.toml`, goldenDir), release);
+  } catch {
+    // An incomplete profile is in nobody's way but its own.
+    return undefined;
+  }
   return /^alias\s*=\s*"([^"]*)"/m.exec(text)?.[1];
 }
 
