@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/** Parameters of every standard type on one made-up module; over 400 lines because all tests share that module. */
+
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { EINVAL, ENOSPC, ERANGE, EROFS } from "../src/kernel/errno.ts";

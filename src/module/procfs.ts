@@ -16,12 +16,14 @@ import { MODULE_REF_BASE } from "./references.ts";
 /** One line of /proc/modules, taken apart. */
 export interface ProcModule {
   name: string;
-  /** Bytes of all regions. */
+  /** Bytes of all its memory regions together. */
   size: number;
+  /** References, or -1 while the module is being removed. */
   refcount: number;
   /** The users, newest first, and `[permanent]` for a module with init and without exit. */
   usedBy: string[];
   state: "Live" | "Loading" | "Unloading";
+  /** Base of MOD_TEXT as `0x%08x`. */
   address: string;
   /** What stands between the parentheses, or "". */
   taints: string;

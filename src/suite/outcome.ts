@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { ProcModule } from "../module/procfs.ts";
+
 /** Who was running when a line was printed: the loader itself, or the module's own init or exit function. */
 export type LogPhase = "load" | "init" | "exit";
 
@@ -19,20 +21,7 @@ export interface LogLine {
 }
 
 /** One line of /proc/modules. */
-export interface ModuleEntry {
-  name: string;
-  /** Bytes of all its memory regions together. */
-  size: number;
-  /** References, or -1 while the module is being removed. */
-  refcount: number;
-  /** The modules that use it, newest first, then `[permanent]` for one that has init but no exit. */
-  usedBy: string[];
-  state: "Live" | "Loading" | "Unloading";
-  /** Base of MOD_TEXT as `0x%08x`. */
-  address: string;
-  /** What /proc/modules shows between parentheses, or "". */
-  taints: string;
-}
+export type ModuleEntry = ProcModule;
 
 /** Where one allocated section landed. */
 export interface SectionEntry {
