@@ -2,34 +2,29 @@
 /**
  * Loading a module: the order of the steps, and what each failure takes back.
  *
- * Models: load_module(), layout_and_allocate(), apply_relocations(), post_relocation(), complete_formation() and
- * prepare_coming_module() of kernel/module/main.c.
+ * Models: load_module(), post_relocation(), complete_formation() and prepare_coming_module() of kernel/module/main.c.
  *
  * @module
  */
 
-import { applyRelocate, applyRelocateAdd } from "../arch_arm/apply_relocate.ts";
 import { moduleFinalize } from "../arch_arm/finalize.ts";
-import { moduleFrobArchSections } from "../arch_arm/plts.ts";
-import { SHF, SHT } from "../elf/constants.ts";
-import { u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { MappedArea } from "../kernel/memory.ts";
-import { KernelModule, MODULE_STATE } from "../kernel/module.ts";
+import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
 import { earlyModCheck, modulePatientCheckExists } from "./early_check.ts";
 import { sortExtable } from "./extable.ts";
 import { ftraceModuleInit } from "./ftrace.ts";
 import { doInitModule, type RunInit } from "./init.ts";
 import { jumpLabelAddModule } from "./jump_label.ts";
-import { addKallsyms, layoutSymtab } from "./kallsyms.ts";
-import { layoutSections, moduleInitLayoutSection, moveModule } from "./layout.ts";
-import { copyString, type LoadInfo, sectionTable } from "./load_info.ts";
+import { addKallsyms } from "./kallsyms.ts";
+import { layoutAndAllocate } from "./layout_and_allocate.ts";
+import { type LoadInfo, moduleInCopy } from "./load_info.ts";
 import { destroyParams, parseArgs } from "./params.ts";
 import { percpuModalloc } from "./percpu.ts";
 import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
-import { moduleEnforceRwxSections } from "./rwx.ts";
+import { applyRelocations } from "./relocate.ts";
 import { checkExportSymbolVersions, findModuleSections, moduleBugFinalize } from "./sections.ts";
 import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
@@ -180,28 +175,6 @@ function signatureContext(kernel: Kernel) {
   };
 }
 
-/** info->mod: struct module as the file has it. */
-function moduleInCopy(info: LoadInfo): KernelModule {
-  const { structModule } = info.kernel.profile;
-  const { view, at, sh_size } = info.sechdrs[info.index.mod];
-  const [nameOffset] = structModule.fields.get("name") ?? [0];
-  return new KernelModule(copyString(info.copy, at + nameOffset), structModule, new DataView(view.buffer, at, sh_size));
-}
-
-/** layout_and_allocate(). @returns 0 or minus an errno */
-function layoutAndAllocate(info: LoadInfo, mod: KernelModule): number {
-  const { kernel, sechdrs } = info;
-  const err = moduleFrobArchSections(kernel, sectionTable(info), mod, (name) => moduleInitLayoutSection(name, kernel)) ||
-    moduleEnforceRwxSections(info, mod);
-  if (err) return err;
-  // Per-CPU data gets memory of its own.
-  const percpu = sechdrs[info.index.pcpu];
-  percpu.sh_flags = u32(percpu.sh_flags & ~SHF.ALLOC);
-  layoutSections(info, mod);
-  layoutSymtab(info, mod);
-  return moveModule(info, mod);
-}
-
 /** add_unformed_module(): takes the name, before anything that is hard to take back. @returns 0 or minus an errno */
 function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
   mod.setState(MODULE_STATE.UNFORMED);
@@ -209,21 +182,6 @@ function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
   if (err) return err;
   mod.putTreeNodes();
   kernel.addModule(mod);
-  return 0;
-}
-
-/** apply_relocations(): each section of relocations whose target is allocated. @returns 0 or minus an errno */
-function applyRelocations(info: LoadInfo, mod: KernelModule): number {
-  const { kernel, sechdrs, index } = info;
-  const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
-  for (const [i, section] of sechdrs.entries()) {
-    if (i === 0 || section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
-    if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
-    let err = 0;
-    if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
-    else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
-    if (err < 0) return err;
-  }
   return 0;
 }
 

@@ -13,6 +13,7 @@ import { u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { MappedArea } from "../kernel/memory.ts";
+import { KernelModule } from "../kernel/module.ts";
 import type { Section, SectionTable } from "../kernel/section.ts";
 
 /** MODULE_INIT_* of include/uapi/linux/module.h. */
@@ -127,4 +128,12 @@ export function findAnySec(info: Pick<LoadInfo, "sechdrs">, name: string): numbe
   const { sechdrs } = info;
   for (let i = 1; i < sechdrs.length; i++) if (sechdrs[i].name === name) return i;
   return 0;
+}
+
+/** info->mod: struct module as the file has it. */
+export function moduleInCopy(info: LoadInfo): KernelModule {
+  const { structModule } = info.kernel.profile;
+  const { view, at, sh_size } = info.sechdrs[info.index.mod];
+  const [nameOffset] = structModule.fields.get("name") ?? [0];
+  return new KernelModule(copyString(info.copy, at + nameOffset), structModule, new DataView(view.buffer, at, sh_size));
 }

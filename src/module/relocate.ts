@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Walks the sections of relocations.
+ *
+ * Models: apply_relocations() of kernel/module/main.c.
+ *
+ * @module
+ */
+
+import { applyRelocate, applyRelocateAdd } from "../arch_arm/apply_relocate.ts";
+import { SHF, SHT } from "../elf/constants.ts";
+import { u32 } from "../elf/word.ts";
+import type { KernelModule } from "../kernel/module.ts";
+import { copyString, type LoadInfo } from "./load_info.ts";
+
+/** apply_relocations(): each section of relocations whose target is allocated. @returns 0 or minus an errno */
+export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
+  const { kernel, sechdrs, index } = info;
+  const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
+  for (const [i, section] of sechdrs.entries()) {
+    if (i === 0 || section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
+    if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
+    let err = 0;
+    if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
+    else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
+    if (err < 0) return err;
+  }
+  return 0;
+}
