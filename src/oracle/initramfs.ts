@@ -5,7 +5,9 @@
  * @module
  */
 
+import { fromFileUrl } from "@std/path";
 import { cannotStart, COMPILER } from "./programs.ts";
+import { sha256Hex } from "./verify.ts";
 
 const AGENT_SOURCE = new URL("./agent/agent.c", import.meta.url);
 
@@ -20,39 +22,25 @@ function cpioEntry(name: string, mode: number, bytes: Uint8Array): Uint8Array<Ar
   return entry;
 }
 
-async function modifiedAt(path: string | URL): Promise<number> {
-  try {
-    return (await Deno.stat(path)).mtime?.getTime() ?? 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return -1;
-    throw error;
-  }
-}
-
-/** Compiles the agent into `<cache>/agent` when its source is newer. Returns the agent's path. */
-export async function buildAgent(cache: string): Promise<string> {
-  const agent = `${cache}/agent`;
-  if (await modifiedAt(agent) >= await modifiedAt(AGENT_SOURCE)) return agent;
+/** Compiles the agent into `<cache>/agent-*`, once for each text of its source. Returns its bytes. */
+export async function buildAgent(cache: string): Promise<Uint8Array<ArrayBuffer>> {
+  const source = await Deno.readFile(AGENT_SOURCE);
+  const flags = ["-static", "-Os", "-marm", "-s", "-Wall", "-Wextra", "-Werror"];
+  const sum = await sha256Hex(new Uint8Array([...source, ...new TextEncoder().encode(flags.join(" "))]));
+  const agent = `${cache}/agent-${sum.slice(0, 12)}`;
+  const built = await Deno.readFile(agent).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  if (built) return built;
   await Deno.mkdir(cache, { recursive: true });
   const made = `${agent}.${crypto.randomUUID()}`;
-  const args = [
-    "-static",
-    "-Os",
-    "-marm",
-    "-s",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-o",
-    made,
-    decodeURIComponent(AGENT_SOURCE.pathname),
-  ];
+  const args = [...flags, "-o", made, fromFileUrl(AGENT_SOURCE)];
   const { success, stderr } = await new Deno.Command(COMPILER, { args }).output().catch((error) =>
     cannotStart(COMPILER, error)
   );
   if (!success) throw new Error(`Cannot compile the guest's agent: ${new TextDecoder().decode(stderr)}`);
   await Deno.rename(made, agent);
-  return agent;
+  return await Deno.readFile(agent);
 }
 
 /** The bytes of the initramfs for this agent. */

@@ -56,8 +56,12 @@ const INIT_ENDS = /^initcall .* returned -?\d+ after -?\d+ usecs$/;
 /** What delete_module() itself prints: add_taint() of a removal by force, before exit runs. */
 const REMOVAL_BY_FORCE = "Disabling lock debugging due to kernel taint";
 
-/** Lines that tell of the emulation's speed, not of the module. */
-const EMULATION: readonly RegExp[] = [/^hrtimer: interrupt took \d+ ns$/, /^workqueue: \S+ hogged CPU for >\d+us /];
+/** Lines that tell of the emulation's speed, not of the module; the last is the driver core's where initcall_debug cannot be told off. */
+const EMULATION: readonly RegExp[] = [
+  /^hrtimer: interrupt took \d+ ns$/,
+  /^workqueue: \S+ hogged CPU for >\d+us /,
+  /^probe of .* returned -?\d+ after \d+ usecs$/,
+];
 
 function isMarker({ kernel, text }: LogRecord): boolean {
   return !kernel && MARKER.test(text);

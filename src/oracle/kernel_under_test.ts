@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The real kernel that the oracle boots: its profile under `golden/`, and one file in the cache directory, which
- * `deno task kernel:fetch` brings.
+ * The real kernel that the oracle boots: its profile under `golden/`, and what lies in the cache directory. `deno task kernel:fetch`
+ * brings the image of a kernel that a Debian package has.
  *
  *     <cache>/<release>/vmlinuz     the kernel image
+ *     <cache>/<release>/*.dtb       the device tree, where kernel.toml names one
  *     <cache>/<release>/boot-*      made by us: the booted guest, once per command line (snapshot.ts)
  *
  * @module
@@ -11,11 +12,17 @@
 
 import type { FieldPlace, KernelProfile } from "../kernel/profile.ts";
 import { InputError } from "../suite/input_error.ts";
+import { type Board, readBoard } from "./board.ts";
 
 export interface KernelUnderTest {
   release: string;
+  board: Board;
   /** Path of the kernel image. */
   image: string;
+  /** Path of the device tree, for a board that QEMU makes none for. */
+  dtb?: string;
+  /** Addresses of functions, for a kernel that has no /proc/kallsyms to ask. */
+  symbols: ReadonlyMap<string, number>;
   /** Where struct module keeps its regions: the array `mem`. */
   regions: FieldPlace;
 }
@@ -29,6 +36,16 @@ export function cacheDirectory(): string {
   const home = Deno.env.get("HOME");
   if (home) return `${home}/.cache/insmodel`;
   throw new InputError("Cannot tell the cache directory: none of INSMODEL_CACHE, XDG_CACHE_HOME and HOME is set");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Where the image of a kernel is in the cache. */
@@ -46,11 +63,11 @@ export async function openKernel(cache: string, profile: KernelProfile): Promise
   const image = imagePath(cache, release);
   const regions = profile.structModule.fields.get("mem");
   if (!regions) throw new InputError(`Cannot watch ${release}: golden/${release}/kernel.toml has no struct_module.fields.mem`);
-  try {
-    await Deno.stat(image);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  const board = await readBoard(release);
+  const dtb = board.dtb === undefined ? undefined : `${cache}/${release}/${board.dtb}`;
+  if (!await exists(image)) {
     throw new InputError(`Cannot boot ${release}: there is no ${image}; "deno task kernel:fetch" brings it`);
   }
-  return { release, image, regions };
+  if (dtb !== undefined && !await exists(dtb)) throw new InputError(`Cannot boot ${release}: there is no ${dtb}`);
+  return { release, board, image, ...(dtb === undefined ? {} : { dtb }), symbols: profile.symbols, regions };
 }

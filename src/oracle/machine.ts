@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Board, boardArguments } from "./board.ts";
 import { Listener } from "./connection.ts";
 import { Gdb } from "./gdb.ts";
 import { cannotStart, EMULATOR } from "./programs.ts";
@@ -17,11 +18,13 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * Words of every guest's command line. `dyndbg` makes the loader print the final addresses of the sections, `initcall_debug` puts
  * a line before and after a module's init function; neither reaches the log that is reported.
  */
-const CMDLINE =
-  'console=ttyAMA0 quiet panic=-1 printk.devkmsg=on log_buf_len=8M initcall_debug dyndbg="file kernel/module/* +p"';
+const CMDLINE = 'quiet panic=-1 printk.devkmsg=on log_buf_len=8M initcall_debug dyndbg="file kernel/module/* +p"';
 
 export interface MachineOptions {
+  board: Board;
   image: string;
+  /** File of the device tree, for a board that QEMU makes none for. */
+  dtb?: string;
   initrd: string;
   /** Words added to the kernel's command line. */
   cmdline: string;
@@ -41,8 +44,8 @@ export interface Machine {
 }
 
 /** The words of the command line that a guest boots with. */
-export function kernelCmdline(added: string): string {
-  return added ? `${CMDLINE} ${added}` : CMDLINE;
+export function kernelCmdline({ console }: Board, added: string): string {
+  return `console=${console} ${CMDLINE}${added ? ` ${added}` : ""}`;
 }
 
 function shellQuoted(text: string): string {
@@ -55,12 +58,21 @@ export function stateAddress(action: "save" | "load", path: string): string {
 }
 
 function emulatorArguments(options: MachineOptions, qmp: Listener, gdb: Listener): string[] {
-  const args = ["-M", "virt", "-cpu", "cortex-a7", "-smp", "1", "-m", "512", "-nodefaults", "-display", "none", "-no-reboot"];
+  const args = [...boardArguments(options.board), "-nodefaults", "-display", "none", "-no-reboot"];
   args.push("-serial", "file:console");
   args.push("-semihosting-config", "enable=on,userspace=on,target=native");
   args.push("-chardev", `${qmp.chardev},id=qmp`, "-mon", "chardev=qmp,mode=control");
   args.push("-chardev", `${gdb.chardev},id=gdb`, "-gdb", "chardev:gdb");
-  args.push("-kernel", options.image, "-initrd", options.initrd, "-append", kernelCmdline(options.cmdline), "-S");
+  args.push(
+    "-kernel",
+    options.image,
+    "-initrd",
+    options.initrd,
+    "-append",
+    kernelCmdline(options.board, options.cmdline),
+    "-S",
+  );
+  if (options.dtb) args.push("-dtb", options.dtb);
   if (options.incoming) args.push("-incoming", stateAddress("load", options.incoming));
   return args;
 }

@@ -10,6 +10,7 @@ import type { ReadModule } from "../suite/module_files.ts";
 import type { StepResult } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import type { Target } from "../suite/target.ts";
+import { boardArguments, readBoard } from "./board.ts";
 import { EMULATOR } from "./programs.ts";
 import { recordScenario } from "./record.ts";
 
@@ -29,7 +30,7 @@ export class QemuTarget implements Target {
   async describe(): Promise<string> {
     const { stdout } = await new Deno.Command(EMULATOR, { args: ["--version"] }).output();
     const [version] = new TextDecoder().decode(stdout).split("\n");
-    return `${version}, -M virt -cpu cortex-a7 -smp 1 -m 512`;
+    return `${version}, ${boardArguments(await readBoard(this.profile.release)).join(" ")}`;
   }
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {

@@ -6,9 +6,10 @@
  * @module
  */
 
+import { boardArguments } from "./board.ts";
 import { buildAgent, initramfs } from "./initramfs.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
-import { kernelCmdline, startMachine, stateAddress } from "./machine.ts";
+import { kernelCmdline, type MachineOptions, startMachine, stateAddress } from "./machine.ts";
 import { parseAddresses, WATCH_TEXT, type WatchedAddresses } from "./watched.ts";
 
 const BOOT_LIMIT_MS = 180_000;
@@ -19,10 +20,7 @@ const WATCH = "watch";
 const ADDRESSES = "addresses";
 
 /** What a guest starts from. */
-export interface Snapshot {
-  image: string;
-  initrd: string;
-  cmdline: string;
+export interface Snapshot extends Omit<MachineOptions, "directory" | "incoming"> {
   /** File of the machine's state. */
   state: string;
   watched: WatchedAddresses;
@@ -44,14 +42,21 @@ async function digestOf(parts: readonly (string | Uint8Array<ArrayBuffer>)[]): P
   return [...digest.subarray(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What changes when a file does. */
+async function identity(path: string): Promise<string> {
+  const { size, mtime } = await Deno.stat(path);
+  return `${size} ${mtime?.getTime()}`;
+}
+
 async function consoleTail(directory: string): Promise<string> {
   const text = await Deno.readTextFile(`${directory}/console`).catch(() => "");
   return text.trimEnd().split("\n").slice(-5).join("\n");
 }
 
-/** Boots in `directory` until the agent says that it is ready, and writes the machine's state there. */
-async function boot(image: string, cmdline: string, directory: string): Promise<void> {
-  const machine = await startMachine({ image, cmdline, initrd: `${directory}/${INITRD}`, directory });
+/** Boots in the options' directory until the agent says that it is ready, and writes the machine's state there. */
+async function boot(options: MachineOptions): Promise<void> {
+  const { directory } = options;
+  const machine = await startMachine(options);
   try {
     await machine.qmp.execute("cont");
     let ended = false;
@@ -73,9 +78,11 @@ async function boot(image: string, cmdline: string, directory: string): Promise<
 
 /** The snapshot of this kernel with these words added to its command line; made if there is none yet. */
 export async function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
-  const agent = await Deno.readFile(await buildAgent(cache));
-  const { size, mtime } = await Deno.stat(kernel.image);
-  const id = await digestOf([agent, `${size} ${mtime?.getTime()}`, kernelCmdline(cmdline), WATCH_TEXT]);
+  const agent = await buildAgent(cache);
+  const { board, image, dtb } = kernel;
+  const guest = { board, image, cmdline, ...(dtb === undefined ? {} : { dtb }) };
+  const files = await Promise.all([image, ...(dtb === undefined ? [] : [dtb])].map(identity));
+  const id = await digestOf([agent, ...files, ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT]);
   const directory = `${cache}/${kernel.release}/boot-${id}`;
   if (!await exists(directory)) {
     const made = `${directory}.${crypto.randomUUID()}`;
@@ -83,13 +90,13 @@ export async function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline
     try {
       await Deno.writeFile(`${made}/${INITRD}`, new Uint8Array(await new Blob(initramfs(agent)).arrayBuffer()));
       await Deno.writeTextFile(`${made}/${WATCH}`, WATCH_TEXT);
-      await boot(kernel.image, cmdline, made);
+      await boot({ ...guest, initrd: `${made}/${INITRD}`, directory: made });
       // Someone else may have made the same one meanwhile.
       if (!await exists(directory)) await Deno.rename(made, directory);
     } finally {
       if (await exists(made)) await Deno.remove(made, { recursive: true });
     }
   }
-  const watched = parseAddresses(await Deno.readTextFile(`${directory}/${ADDRESSES}`));
-  return { image: kernel.image, initrd: `${directory}/${INITRD}`, cmdline, state: `${directory}/${STATE}`, watched };
+  const watched = parseAddresses(await Deno.readTextFile(`${directory}/${ADDRESSES}`), kernel.symbols);
+  return { ...guest, initrd: `${directory}/${INITRD}`, state: `${directory}/${STATE}`, watched };
 }

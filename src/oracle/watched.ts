@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The kernel's functions that a guest is stopped at. Their addresses come from the booted kernel itself: its agent looks them up in
- * /proc/kallsyms before the snapshot is made (the files `watch` and `addresses`, see agent/agent.c).
+ * /proc/kallsyms before the snapshot is made (the files `watch` and `addresses`, see agent/agent.c). For a kernel without
+ * CONFIG_KALLSYMS they are those of its profile, the table `symbols` of kernel.toml.
  *
  * @module
  */
+
+import { InputError } from "../suite/input_error.ts";
 
 /** By what a stop there means. `placed` and `beforeInit` have the struct module in r0. */
 export const WATCHED = {
@@ -29,24 +32,31 @@ export const WATCH_TEXT = Object.values(WATCHED).map((name) => `${name}\n`).join
 /**
  * Reads the text of `addresses`: name and address in hex, one function a line.
  *
- * @throws where the kernel does not tell the one address that nothing can be watched without
+ * @param known the addresses of the profile, where the text has none
+ * @throws {InputError} where neither gives the one address that nothing can be watched without
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseAddresses } from "./watched.ts";
- * assertEquals(parseAddresses("do_init_module c03e6f58\n"), { beforeInit: 0xc03e6f58 });
+ * assertEquals(parseAddresses("do_init_module c03e6f58\n", new Map()), { beforeInit: 0xc03e6f58 });
+ * assertEquals(parseAddresses("", new Map([["do_init_module", 0xc03e6f58]])), { beforeInit: 0xc03e6f58 });
  * ```
  */
-export function parseAddresses(text: string): WatchedAddresses {
+export function parseAddresses(text: string, known: ReadonlyMap<string, number>): WatchedAddresses {
   const found = new Map<string, number>();
   for (const line of text.trim().split("\n")) {
     const [name, address] = line.split(" ");
     if (!found.has(name)) found.set(name, parseInt(address, 16));
   }
-  const beforeInit = found.get(WATCHED.beforeInit);
-  if (!beforeInit) throw new Error(`Cannot watch the guest: its /proc/kallsyms gives no address of ${WATCHED.beforeInit}`);
-  const placed = found.get(WATCHED.placed);
-  const panicked = found.get(WATCHED.panicked);
+  const addressOf = (name: string) => found.get(name) ?? known.get(name);
+  const beforeInit = addressOf(WATCHED.beforeInit);
+  if (!beforeInit) {
+    throw new InputError(
+      `Cannot watch the guest: neither its /proc/kallsyms nor kernel.toml's table symbols has ${WATCHED.beforeInit}`,
+    );
+  }
+  const placed = addressOf(WATCHED.placed);
+  const panicked = addressOf(WATCHED.panicked);
   return { beforeInit, ...(placed ? { placed } : {}), ...(panicked ? { panicked } : {}) };
 }

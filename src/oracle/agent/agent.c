@@ -37,6 +37,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -284,10 +285,20 @@ static void report_lines(const char *key, const char *path)
 			result("%s %s\n", key, line);
 }
 
+/* /proc/vmallocinfo before the first step. */
+static char *first_areas;
+
 /*
- * Whether the areas that the loader allocated are those of the loaded modules, and no more. /proc/vmallocinfo hides addresses, but
- * names the function that asked for the area: load_module(), or one that the compiler has not made a part of it.
+ * Whether an area is the loader's. /proc/vmallocinfo hides addresses, but names the function that asked for the area: load_module(),
+ * or one that the compiler has not made a part of it. A kernel without CONFIG_KALLSYMS gives an address in that function instead:
+ * one that nothing had asked from before the first module.
  */
+static bool is_loaders(const char *caller)
+{
+	return strstr(caller, "module") || (!strncmp(caller, "0x", 2) && !strstr(first_areas, caller));
+}
+
+/* Whether the areas that the loader allocated are those of the loaded modules, and no more. */
 static bool init_regions_are_gone(void)
 {
 	unsigned long areas = 0, modules = 0, size;
@@ -295,7 +306,7 @@ static bool init_regions_are_gone(void)
 
 	read_shared("/proc/vmallocinfo");
 	for (rest = shared->bytes; (line = strsep(&rest, "\n")) != NULL;)
-		if (sscanf(line, "%*s %lu %63s", &size, caller) == 2 && strstr(caller, "module"))
+		if (sscanf(line, "%*s %lu %63s", &size, caller) == 2 && is_loaders(caller))
 			areas += size - 4096;
 	read_shared("/proc/modules");
 	for (rest = shared->bytes; (line = strsep(&rest, "\n")) != NULL;)
@@ -506,12 +517,17 @@ int main(void)
 	mkdir("/dev", 0755);
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	if (mount("devtmpfs", "/dev", "devtmpfs", 0, NULL)) {
+		mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1));
+		mknod("/dev/kmsg", S_IFCHR | 0600, makedev(1, 11));
+	}
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	put_text("/proc/sys/kernel/kptr_restrict", "0");
 	put_text("/sys/kernel/rcu_expedited", "1");
-	put_text("/sys/module/kernel/parameters/initcall_debug", "N");
+	/* With tracepoints, the lines about init functions come from probes that stay, and this ends those of the driver core. */
+	if (!access("/sys/kernel/tracing", F_OK))
+		put_text("/sys/module/kernel/parameters/initcall_debug", "N");
 	kmsg = open("/dev/kmsg", O_RDWR | O_NONBLOCK);
 
 	mlockall(MCL_CURRENT | MCL_FUTURE);
@@ -521,6 +537,8 @@ int main(void)
 	memset(result_buffer, 1, RESULT_BUFFER);
 
 	report_addresses();
+	read_shared("/proc/vmallocinfo");
+	first_areas = strdup(shared->bytes);
 	/* Here a snapshot may be taken: nothing is open on the host. */
 	length = host_open("ready", MODE_WRITE);
 	host_call(SYS_CLOSE, length, NULL, 0);
