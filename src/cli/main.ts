@@ -5,8 +5,8 @@
  * @module
  */
 
+import { ProfileError } from "../kernel/profile.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
-import { ProfileNotFound } from "../profile/load_profile.ts";
 import { type CommandIo, processIo } from "./io.ts";
 import { UsageError } from "./options.ts";
 
@@ -67,7 +67,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
   } catch (error) {
     if (error instanceof UsageError) {
       io.err(`insmodel ${name}: ${firstLine(error)}; usage: ${command.usage}\n`);
-    } else if (error instanceof InputError || error instanceof ProfileNotFound) {
+    } else if (error instanceof InputError || error instanceof ProfileError) {
       io.err(`insmodel ${name}: ${firstLine(error)}\n`);
     } else {
       throw error;

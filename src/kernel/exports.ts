@@ -25,17 +25,14 @@ export interface ExportedSymbol {
  * searched by bisection, so one that is never asked for costs nothing; each answer is remembered.
  */
 export class KernelExports {
-  #text: string;
   /** What was asked for before; null: there is none. */
   #found = new Map<string, ExportedSymbol | null>();
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+  constructor(readonly text: string) {}
 
   /** All names, in the file's order. */
   *names(): Generator<string> {
-    const text = this.#text;
+    const { text } = this;
     for (let start = 0; start < text.length; start = text.indexOf("\n", start) + 1 || text.length) {
       yield text.slice(start, text.indexOf("\t", start));
     }
@@ -50,7 +47,7 @@ export class KernelExports {
   }
 
   #search(name: string): ExportedSymbol | undefined {
-    const text = this.#text;
+    const { text } = this;
     // Both are the start of a line, or the end of the text.
     let low = 0;
     let high = text.length;
@@ -75,4 +72,25 @@ function readLine(line: string): ExportedSymbol {
     gplOnly: gpl === "1",
     namespace,
   };
+}
+
+const ROW = /^([^\t]+)\t[0-9a-f]{1,8}\t(?:[0-9a-f]{1,8})?\t[01]\t[^\t]*\t[^\t]*$/;
+
+/**
+ * What is wrong with the text of `exports.tsv`: the first line that is no row, or not in the order of names.
+ *
+ * @returns undefined where nothing is
+ */
+export function findBadRow(text: string): string | undefined {
+  if (text === "") return "it has no rows";
+  let before = "";
+  for (const [i, line] of text.replace(/\n$/, "").split("\n").entries()) {
+    const name = ROW.exec(line)?.[1];
+    if (name === undefined) {
+      return `line ${i + 1} is ${JSON.stringify(line.slice(0, 80))}; it must be name, address, CRC, 0 or 1, namespace, owner`;
+    }
+    if (name <= before) return `line ${i + 1}: ${name} stands behind ${before}; rows are in the order of their names' bytes`;
+    before = name;
+  }
+  return undefined;
 }

@@ -48,7 +48,7 @@ export interface HostCrypto {
 /** Where the kernel's log lines go. `level` is 0 to 7; `text` has no newline at its end. */
 export type Printk = (level: number, text: string) => void;
 
-/** What a host does for the model. Synchronous; no bytes make a method throw (but for a key on P-192: NotModelled). */
+/** What a host does for the model. Synchronous; no bytes of a module make a method throw (but for a key on P-192: NotModelled). */
 export interface Host extends HostCrypto {
   sha256(data: Uint8Array): Uint8Array;
   /**

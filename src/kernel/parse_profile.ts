@@ -7,12 +7,7 @@
 
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
-import { type FieldPlace, type KernelProfile, moduleArea } from "./profile.ts";
-
-/** What is wrong with a profile: where, what stands there, what belongs there. */
-export class ProfileError extends Error {
-  override name = "ProfileError";
-}
+import { type FieldPlace, type KernelProfile, moduleArea, ProfileError } from "./profile.ts";
 
 /** A table of the file with the path that leads to it, for messages. */
 class Table {
@@ -57,6 +52,12 @@ class Table {
     return this.#fail(key, "a list of strings");
   }
 
+  /** Addresses in hex. */
+  addresses(key: string): number[] {
+    const addresses = this.strings(key).map(toAddress);
+    return addresses.some(Number.isNaN) ? this.#fail(key, 'a list of addresses such as "0xc18264d4"') : addresses;
+  }
+
   /** A pair of addresses in hex, end not included. */
   range(key: string): AddressRange {
     return toRange(this.values[key]) ?? this.#fail(key, 'a pair such as ["0xbf000000", "0xbfe00000"]');
@@ -80,9 +81,14 @@ class Table {
   }
 }
 
+/** The number of `0x...`, or NaN. */
+function toAddress(value: unknown): number {
+  return typeof value === "string" && /^0x[0-9a-f]+$/i.test(value) ? Number(value) : NaN;
+}
+
 function toRange(value: unknown): AddressRange | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
-  const [start, end] = value.map((each) => typeof each === "string" && /^0x[0-9a-f]+$/i.test(each) ? Number(each) : NaN);
+  const [start, end] = value.map(toAddress);
   return start <= end ? { start, end } : undefined;
 }
 
@@ -90,13 +96,13 @@ function toRange(value: unknown): AddressRange | undefined {
  * Makes a profile from the values of `kernel.toml`.
  *
  * @param exports text of `exports.tsv`
- * @param trustedKeys the certificates that `trusted_keys` names
+ * @param readCertificate reads one that `trusted_keys` names
  * @throws {ProfileError} naming the key and what belongs there
  */
 export function parseProfile(
   toml: Readonly<Record<string, unknown>>,
   exports: string,
-  trustedKeys: readonly Uint8Array[],
+  readCertificate: (name: string) => Uint8Array,
 ): KernelProfile {
   const top = new Table(toml, "");
   const memory = top.table("memory");
@@ -104,7 +110,7 @@ export function parseProfile(
   const struct = top.table("struct_module");
   const config = new Set(top.strings("config"));
   const pageOffset = memory.number("page_offset");
-  const keys = (name: string, enabled: boolean) => machine.strings(name).map((address) => [Number(address), enabled] as const);
+  const keys = (name: string, enabled: boolean) => machine.addresses(name).map((address) => [address, enabled] as const);
   return {
     release: top.string("release"),
     alias: top.string("alias"),
@@ -129,6 +135,6 @@ export function parseProfile(
       maskedFields: struct.strings("masked_fields"),
     },
     exports: new KernelExports(exports),
-    trustedKeys,
+    trustedKeys: toml.trusted_keys === undefined ? [] : top.strings("trusted_keys").map(readCertificate),
   };
 }

@@ -8,6 +8,11 @@
 import type { AddressRange } from "./execmem.ts";
 import type { KernelExports } from "./exports.ts";
 
+/** What is wrong with a profile: where, what stands there, what belongs there. */
+export class ProfileError extends Error {
+  override name = "ProfileError";
+}
+
 /** Offset and size in bytes of a field. */
 export type FieldPlace = readonly [offset: number, size: number];
 

@@ -5,9 +5,11 @@
  * @module
  */
 
-import { parse } from "smol-toml";
-import { parseProfile, ProfileError } from "../kernel/parse_profile.ts";
-import type { KernelProfile } from "../kernel/profile.ts";
+import { parse, TomlError } from "smol-toml";
+import { hex32 } from "../elf/word.ts";
+import { findBadRow } from "../kernel/exports.ts";
+import { parseProfile } from "../kernel/parse_profile.ts";
+import { type KernelProfile, ProfileError } from "../kernel/profile.ts";
 
 /** The profile that is taken where none is named. */
 export const DEFAULT_KERNEL = "debian-armmp";
@@ -16,30 +18,43 @@ export const DEFAULT_KERNEL = "debian-armmp";
 export const GOLDEN_DIR = new URL("../../golden/", import.meta.url);
 
 /** A profile that was asked for and is not there, or cannot be used: one line that says which and why. */
-export class ProfileNotFound extends Error {
+export class ProfileNotFound extends ProfileError {
   override name = "ProfileNotFound";
 }
 
-/** Releases that have a folder with a `kernel.toml`. */
+/** The folders under `golden/`, one for each release. That a profile is complete shows when it is loaded. */
 export function listProfiles(goldenDir = GOLDEN_DIR): string[] {
   return [...Deno.readDirSync(goldenDir)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
 }
 
-function readTextOf(url: URL, release: string): string {
+/** A file of a profile. */
+function readFileOf(release: string, name: string, goldenDir: URL): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readTextFileSync(url);
+    return Deno.readFileSync(new URL(`${release}/${name}`, goldenDir));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new ProfileNotFound(
-      `Profile ${release} is incomplete: golden/${release}/${url.pathname.split("/").at(-1)} is missing`,
-    );
+    if (error instanceof Deno.errors.NotFound) {
+      throw new ProfileNotFound(`Profile ${release} is incomplete: golden/${release}/${name} is missing`);
+    }
+    throw unusable(release, name, firstLine(error));
   }
+}
+
+function unusable(release: string, name: string, why: string): ProfileNotFound {
+  return new ProfileNotFound(`Cannot use golden/${release}/${name}: ${why}`);
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n")[0];
+}
+
+function readTextOf(release: string, name: string, goldenDir: URL): string {
+  return new TextDecoder().decode(readFileOf(release, name, goldenDir));
 }
 
 function aliasOf(release: string, goldenDir: URL): string | undefined {
   let text: string;
   try {
-    text = readTextOf(new URL(`${release}/kernel.toml`, goldenDir), release);
+    text = readTextOf(release, "kernel.toml", goldenDir);
   } catch {
     // An incomplete profile is in nobody's way but its own.
     return undefined;
@@ -64,33 +79,76 @@ export function findRelease(id: string, goldenDir = GOLDEN_DIR): string {
  */
 export async function loadProfile(id = DEFAULT_KERNEL, goldenDir = GOLDEN_DIR): Promise<KernelProfile> {
   const release = findRelease(id, goldenDir);
-  const folder = new URL(`${release}/`, goldenDir);
+  const toml = parseToml(readTextOf(release, "kernel.toml", goldenDir), release);
+  if (toml.release !== undefined && toml.release !== release) {
+    throw unusable(release, "kernel.toml", `release is ${JSON.stringify(toml.release)}; it must be that of its folder`);
+  }
+  const exports = await readExports(toml.exports_crc32, release, goldenDir);
   try {
-    const toml = parse(readTextOf(new URL("kernel.toml", folder), release));
-    const keys = Array.isArray(toml.trusted_keys) ? toml.trusted_keys : [];
-    return parseProfile(
-      toml,
-      await readExports(new URL("exports.tsv.gz", folder)),
-      keys.map((name) => Deno.readFileSync(new URL(String(name), folder))),
-    );
+    return parseProfile(toml, exports, (name) => readCertificate(release, name, goldenDir));
   } catch (error) {
-    if (error instanceof ProfileNotFound) throw error;
-    if (error instanceof ProfileError) throw new ProfileNotFound(`Cannot use golden/${release}/kernel.toml: ${error.message}`);
-    throw new ProfileNotFound(
-      `Cannot read profile ${release}: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-    );
+    if (error instanceof ProfileNotFound || !(error instanceof ProfileError)) throw error;
+    throw unusable(release, "kernel.toml", error.message);
   }
 }
 
+function parseToml(text: string, release: string): Record<string, unknown> {
+  try {
+    return parse(text);
+  } catch (error) {
+    const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
+    throw unusable(release, "kernel.toml", `${where}${firstLine(error)}`);
+  }
+}
+
+/** A certificate in DER: one SEQUENCE, which ends where the file does. */
+function readCertificate(release: string, name: string, goldenDir: URL): Uint8Array {
+  const bytes = readFileOf(release, name, goldenDir);
+  const [tag, lengthTag, high, low] = bytes;
+  if (tag === 0x30 && lengthTag === 0x82 && ((high << 8) | low) === bytes.length - 4) return bytes;
+  throw unusable(release, name, `its ${bytes.length} bytes are no X.509 certificate in DER`);
+}
+
+/**
+ * The text of `exports.tsv.gz`. Its rows are trusted where the CRC-32 that gzip keeps of them is the one that `kernel.toml` names, and
+ * looked at one by one where it names none.
+ */
+async function readExports(crc32: unknown, release: string, goldenDir: URL): Promise<string> {
+  const name = "exports.tsv.gz";
+  const bytes = readFileOf(release, name, goldenDir);
+  let text: string;
+  try {
+    text = await gunzip(bytes);
+  } catch (error) {
+    throw unusable(release, name, `it is damaged: ${firstLine(error)}`);
+  }
+  const found = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
+  if (crc32 === undefined) {
+    const problem = findBadRow(text);
+    if (problem !== undefined) throw unusable(release, name, problem);
+  } else if (crc32 !== found) {
+    throw unusable(
+      release,
+      name,
+      `the CRC-32 of its text is ${hex32(found)}; kernel.toml says exports_crc32 = ${shown(crc32)}`,
+    );
+  }
+  return text;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "number" ? hex32(value) : String(value);
+}
+
 /** Unpacked by the platform's own stream: from a cold start it is there in half the time that node:zlib takes to be. */
-async function readExports(url: URL): Promise<string> {
+async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const gunzip = new DecompressionStream("gzip");
   const writer = gunzip.writable.getWriter();
   const decoder = new TextDecoder("latin1");
   // What is wrong with the bytes comes out at the reading end.
-  const written = writer.write(Deno.readFileSync(url)).then(() => writer.close()).catch(() => {});
+  const written = writer.write(bytes).then(() => writer.close()).catch(() => {});
   let text = "";
-  for await (const bytes of gunzip.readable) text += decoder.decode(bytes);
+  for await (const part of gunzip.readable) text += decoder.decode(part);
   await written;
   return text;
 }

@@ -9,9 +9,10 @@
  * @module
  */
 
-import { EBADMSG, EINVAL, EKEYREJECTED, ENOKEY, ENOPKG } from "../errno.ts";
+import { EBADMSG, EINVAL, EKEYREJECTED, ENOKEY, ENOPKG, errnoName } from "../errno.ts";
 import type { HostCrypto, Printk } from "../host.ts";
 import { KERN_ERR, KERN_WARNING } from "../log.ts";
+import { ProfileError } from "../profile.ts";
 import { type Message, parsePkcs7Message, type SignedInfo } from "./pkcs7_parser.ts";
 import { hasDigest, type PublicKeySignature, publicKeyVerifySignature } from "./public_key.ts";
 import { type Certificate, sameId, x509CertParse } from "./x509.ts";
@@ -21,11 +22,16 @@ export type Usage = "module" | "unspecified";
 
 const KEYS = new WeakMap<Uint8Array, Certificate | undefined>();
 
-/** The trusted certificates that can be parsed, each parsed once. */
+/** The trusted certificates whose algorithms the kernel has, each parsed once. */
 function keyring(trustedKeys: readonly Uint8Array[]): Certificate[] {
-  return trustedKeys.map((der) => {
+  return trustedKeys.map((der, i) => {
     if (!KEYS.has(der)) {
       const cert = x509CertParse(der, undefined, () => {});
+      if (typeof cert === "number" && cert !== -ENOPKG) {
+        throw new ProfileError(
+          `Cannot use the kernel's profile: certificate ${i} of trusted_keys cannot be parsed (${errnoName(-cert)})`,
+        );
+      }
       KEYS.set(der, typeof cert === "number" ? undefined : cert);
     }
     return KEYS.get(der);
@@ -41,6 +47,7 @@ function keyring(trustedKeys: readonly Uint8Array[]): Certificate[] {
  * @param printk gets the log lines
  * @returns 0, or minus an errno: EBADMSG (structure), EKEYREJECTED (the signature does not match), ENOKEY (no trusted key for
  *   it), ENOPKG (an algorithm the kernel does not have), EINVAL (versions, types, malformed keys), EMSGSIZE
+ * @throws {ProfileError} for a trusted key that is no certificate
  */
 export function verifyPkcs7Signature(
   data: Uint8Array,
