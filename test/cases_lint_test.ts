@@ -3,10 +3,12 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { GOLDEN_DIR, listProfiles } from "../src/profile/load_profile.ts";
-import { AREAS, caseId, findCases } from "../src/suite/cases.ts";
+import { aliasOf, GOLDEN_DIR, listProfiles } from "../src/profile/load_profile.ts";
+import { AREAS, caseId, findCases, takesInKernel } from "../src/suite/cases.ts";
 
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
+
+const kernels = listProfiles().map((release) => [release, aliasOf(release) ?? release] as const);
 
 function folders(path: string): string[] {
   return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name);
@@ -23,12 +25,17 @@ function exists(path: string): boolean {
 
 for (const each of cases) {
   Deno.test(`lint ${caseId(each)}`, () => {
+    assertEquals(each.problem, undefined);
     assert(AREAS.some((area) => area === each.area), `cases/${each.area} is no area; areas are ${AREAS.join(", ")}`);
     assertMatch(each.name, /^[a-z0-9]+(-[a-z0-9]+)*$/, "a case is named in lower-case words with dashes");
     assert(each.steps.length > 0, "a case has a step");
     for (const step of each.steps) {
       if (!("insmod" in step)) continue;
       assert(exists(step.insmod) || exists(`${step.insmod}.toml`), `${step.insmod} is neither a file nor a recipe`);
+    }
+    for (const glob of each.kernels) {
+      const matches = kernels.some(([release, alias]) => takesInKernel(glob, release, alias));
+      assert(matches, `kernels: "${glob}" is none of ${kernels.flat().join(", ")}`);
     }
     const { description } = each;
     if (description === undefined) return;

@@ -13,6 +13,7 @@ import type { StepOutcome, StepResult } from "../src/suite/outcome.ts";
 import { runCase } from "../src/suite/runner.ts";
 import { parseCase } from "../src/suite/scenario_file.ts";
 import type { Target } from "../src/suite/target.ts";
+import { inScratch, writeFiles } from "./scratch.ts";
 
 const profile = await loadProfile();
 const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
@@ -109,6 +110,10 @@ const BAD_CASES: readonly (readonly [text: string, says: string])[] = [
   ["step = [", "line 1, column"],
   ['{"steps": [', "JSON"],
   ["{}", "it has no list of steps"],
+  ["steps = []", "it has no steps"],
+  ['step = [{ rmmod = "a" }]\n[[steps]]\nrmmod = "b"', 'its steps are in both "step" and "steps"'],
+  ['[{ "rmmod": "a" }]', 'it holds [{"rmmod":"a"}], not a table with steps'],
+  ['[{ "rmmod": ', "it is no JSON: "],
 ];
 
 for (const [text, says] of BAD_CASES) {
@@ -117,5 +122,32 @@ for (const [text, says] of BAD_CASES) {
     assertStringIncludes(error.message, 'Cannot read case "x/y/case.toml": ');
     assertStringIncludes(error.message, says);
     assertEquals(error.message.includes("\n"), false);
+  });
+}
+
+Deno.test("a scenario in JSON may begin with a byte order mark", () => {
+  assertEquals(parseCase('\ufeff{"steps": [{"rmmod": "a"}]}', "x", (path) => path).steps, [{ rmmod: "a" }]);
+});
+
+/** What is in a case's folder, and what is said of the case. */
+const BAD_FOLDERS: readonly (readonly [files: Readonly<Record<string, string>>, says: string])[] = [
+  [
+    { "README": "" },
+    'Cannot read case "params/bad": without a case.toml it must hold one module (.ko or .ko.toml); it holds none',
+  ],
+  [{ "a.ko": "", "b.ko": "" }, "it holds a.ko, b.ko"],
+  [{ "a.ko": "", "case.toml": "step = [" }, 'Cannot read case "params/bad/case.toml": line 1, column'],
+];
+
+for (const [files, says] of BAD_FOLDERS) {
+  Deno.test(`a bad folder is its own case's failure, and no other's: ${Object.keys(files)}`, async () => {
+    await inScratch(async (folder) => {
+      writeFiles(`${folder}/params/bad`, files);
+      writeFiles(`${folder}/params/good`, { "case.toml": 'step = [{ rmmod = "a" }]' });
+      const [bad, good] = findCases(folder);
+      assertEquals(good.problem, undefined);
+      const { difference } = await runCase(model, bad, goldens);
+      assertStringIncludes(difference, says);
+    });
   });
 }

@@ -6,6 +6,7 @@
 
 import { assertEquals, fail } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { type KernelProfile, ProfileError } from "../src/kernel/profile.ts";
 import { GOLDEN_DIR, listProfiles, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
 import { caseId, findCases, isForKernel } from "../src/suite/cases.ts";
@@ -17,8 +18,20 @@ const knownFailures = readKnownFailures(fromFileUrl(new URL("known_failures.toml
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
 const counts = { recorded: 0, blessed: 0 };
 
+/** A profile that cannot be used is a test that fails, and in no other profile's way. */
+async function usableProfile(release: string): Promise<KernelProfile | undefined> {
+  try {
+    return await loadProfile(release);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    Deno.test(`the profile of ${release} can be used`, () => fail(error.message));
+    return undefined;
+  }
+}
+
 for (const release of listProfiles()) {
-  const profile = await loadProfile(release);
+  const profile = await usableProfile(release);
+  if (profile === undefined) continue;
   const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
   const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
   for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {

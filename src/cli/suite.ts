@@ -43,6 +43,14 @@ function chosenCases(profile: KernelProfile, words: readonly string[]): Case[] {
   return chosen;
 }
 
+/** Those of the chosen cases that can be read; the others are named on standard error. */
+function readableCases(command: string, profile: KernelProfile, words: readonly string[], io: CommandIo): Case[] {
+  return chosenCases(profile, words).filter(({ problem }) => {
+    if (problem !== undefined) io.err(`insmodel ${command}: ${problem}\n`);
+    return problem === undefined;
+  });
+}
+
 /** The real kernel, as it is asked for goldens. */
 async function qemuTarget(profile: KernelProfile, io: CommandIo, cache: string | undefined) {
   const { QemuTarget } = await import("../oracle/qemu_target.ts");
@@ -92,7 +100,7 @@ export async function blessCommand(args: readonly string[], io: CommandIo): Prom
   const { options, rest } = readOptions(args, { kernel: "string" });
   const profile = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
   const { dir } = goldensOf(profile);
-  for (const each of chosenCases(profile, rest)) {
+  for (const each of readableCases("bless", profile, rest, io)) {
     if (readGolden(dir, profile.release, each)?.origin === "recorded") {
       if (rest.length > 0) io.err(`insmodel bless: ${caseId(each)} is recorded from the real kernel and stays so\n`);
       continue;
@@ -120,7 +128,7 @@ export async function recordCommand(args: readonly string[], io: CommandIo): Pro
     return golden?.origin !== "recorded" || (each.image && golden.image === undefined);
   };
   const wanted = (each: Case) => !options.missing || isMissing(each);
-  const cases = chosenCases(profile, rest).filter(wanted);
+  const cases = readableCases("record", profile, rest, io).filter(wanted);
   for (const [done, each] of cases.entries()) {
     const results = await resultsOf(target, each);
     save(profile, each, results, "recorded", await target.describe());

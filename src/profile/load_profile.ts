@@ -51,7 +51,8 @@ function readTextOf(release: string, name: string, goldenDir: URL): string {
   return new TextDecoder().decode(readFileOf(release, name, goldenDir));
 }
 
-function aliasOf(release: string, goldenDir: URL): string | undefined {
+/** The short name of a release, if its `kernel.toml` is there and has one. */
+export function aliasOf(release: string, goldenDir = GOLDEN_DIR): string | undefined {
   let text: string;
   try {
     text = readTextOf(release, "kernel.toml", goldenDir);

@@ -32,10 +32,12 @@ export interface Case extends CaseText {
   readonly name: string;
   /** Absolute path of its folder. */
   readonly folder: string;
+  /** Why it cannot be read; it then has no steps, and fails. */
+  readonly problem?: string;
 }
 
 /** `<area>/<name>`. */
-export function caseId({ area, name }: Case): string {
+export function caseId({ area, name }: Pick<Case, "area" | "name">): string {
   return `${area}/${name}`;
 }
 
@@ -65,24 +67,29 @@ function hasFile(path: string): boolean {
   }
 }
 
-/** Reads one case. @throws {InputError} naming the case and what is wrong with it */
-export function readCaseFolder(casesDir: string, area: string, name: string): Case {
-  const folder = join(casesDir, area, name);
-  const id = `${area}/${name}`;
+const NO_TEXT: CaseText = { cmdline: "", models: [], kernels: ["*"], image: false, steps: [] };
+
+/** The text of a case. @throws {InputError} naming the case and what is wrong with it */
+function readCaseText(folder: string, id: string): CaseText {
   const file = join(folder, "case.toml");
-  const text: CaseText = hasFile(file)
+  return hasFile(file)
     ? parseCase(Deno.readTextFileSync(file), `${id}/case.toml`, (path) => join(folder, path))
-    : {
-      cmdline: "",
-      models: [],
-      kernels: ["*"],
-      image: false,
-      steps: [{ insmod: join(folder, onlyModule(folder, id)), params: "" }],
-    };
-  return { ...text, area, name, folder };
+    : { ...NO_TEXT, steps: [{ insmod: join(folder, onlyModule(folder, id)), params: "" }] };
 }
 
-/** All cases, by area and name. A folder that holds neither a `case.toml` nor a module is passed over (`src/`). */
+/** Reads one case. What is wrong with it is its `problem`, so that it is in no other case's way. */
+export function readCaseFolder(casesDir: string, area: string, name: string): Case {
+  const folder = join(casesDir, area, name);
+  const place = { area, name, folder };
+  try {
+    return { ...readCaseText(folder, caseId(place)), ...place };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { ...NO_TEXT, ...place, problem: error.message };
+  }
+}
+
+/** All cases, by area and name: each folder of each area is one. */
 export function findCases(casesDir: string): Case[] {
   return subfolders(casesDir).flatMap((area) =>
     subfolders(join(casesDir, area)).map((name) => readCaseFolder(casesDir, area, name))
@@ -95,7 +102,12 @@ function globMatches(glob: string, word: string): boolean {
   return new RegExp(`^${pattern}$`).test(word);
 }
 
+/** Whether a glob of `kernels` takes in a kernel. */
+export function takesInKernel(glob: string, release: string, alias: string): boolean {
+  return globMatches(glob, release) || globMatches(glob, alias);
+}
+
 /** Whether a case is for a kernel. */
 export function isForKernel(each: Case, release: string, alias: string): boolean {
-  return each.kernels.some((glob) => globMatches(glob, release) || globMatches(glob, alias));
+  return each.kernels.some((glob) => takesInKernel(glob, release, alias));
 }

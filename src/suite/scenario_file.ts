@@ -6,7 +6,7 @@
  */
 
 import { parse, TomlError } from "smol-toml";
-import { InputError } from "./input_error.ts";
+import { firstLine, InputError } from "./input_error.ts";
 import {
   INSMOD_FLAGS,
   type InsmodFlag,
@@ -49,7 +49,8 @@ function fail({ file, where }: Place, text: string): never {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
 function checkKeys(place: Place, known: readonly string[]): void {
@@ -131,8 +132,10 @@ export function readCase(values: unknown, file: string, resolve: (path: string) 
   const place: Place = { values: isTable(values) ? values : {}, file, where: "" };
   if (!isTable(values)) fail(place, `it holds ${show(values)}, not a table with steps`);
   checkKeys(place, CASE_KEYS);
-  const steps = place.values.steps ?? place.values.step;
+  const { steps = place.values.step } = place.values;
+  if (steps !== place.values.step && place.values.step !== undefined) fail(place, 'its steps are in both "step" and "steps"');
   if (!Array.isArray(steps)) fail(place, "it has no list of steps");
+  if (steps.length === 0) fail(place, "it has no steps");
   return {
     cmdline: optional(place, "cmdline", isString, "a string") ?? "",
     image: optional(place, "image", isBoolean, "true or false") ?? false,
@@ -150,19 +153,38 @@ export function readCase(values: unknown, file: string, resolve: (path: string) 
   };
 }
 
+/** What is JSON at the first glance: TOML begins with neither `{` nor `[{`. */
+const JSON_BEGINS = /^\s*\[?\s*\{/;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`it is no JSON: ${firstLine(error)}`);
+  }
+}
+
+function parseToml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw new Error(`line ${error.line}, column ${error.column}: ${firstLine(error)}`);
+  }
+}
+
 /**
- * Parses the text of a case (TOML) or of a scenario (JSON, which begins with a brace).
+ * Parses the text of a case (TOML) or of a scenario (JSON).
  *
  * @throws {InputError} naming file, line and what is wrong
  */
 export function parseCase(text: string, file: string, resolve: (path: string) => string): CaseText {
+  const plain = text.replace(/^\ufeff/, "");
   let values: unknown;
   try {
-    values = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text);
+    values = JSON_BEGINS.test(plain) ? parseJson(plain) : parseToml(plain);
   } catch (error) {
-    const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
-    const [what] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new InputError(`Cannot read case "${file}": ${where}${what}`);
+    throw new InputError(`Cannot read case "${file}": ${firstLine(error)}`);
   }
   return readCase(values, file, resolve);
 }
