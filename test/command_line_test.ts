@@ -108,6 +108,8 @@ const BAD: readonly (readonly [args: string[], code: number, says: string])[] = 
   [["run", CASE, CASE], 2, "insmodel run: one scenario at a time"],
   [["run", "/no/such.toml"], 2, 'insmodel run: Cannot read case "/no/such.toml": no such file'],
   [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": line 1, column`],
+  [["suite", "--jobs", "0"], 2, "insmodel suite: option --jobs is 0; it must be a number from 1 to 999; usage: "],
+  [["record", "--jobs", "all"], 2, "insmodel record: option --jobs is all; it must be a number from 1 to 999; usage: "],
   [["insmod", SEEDS], 1, "could not insert module"],
 ];
 

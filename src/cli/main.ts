@@ -31,16 +31,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
   suite: {
-    usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [CASE ...]",
+    usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [--jobs N] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),
   },
   bless: {
     usage: "insmodel bless [--kernel ID] [CASE ...]",
-    run: async (args, io) => (await import("./suite.ts")).blessCommand(args, io),
+    run: async (args, io) => (await import("./record.ts")).blessCommand(args, io),
   },
   record: {
-    usage: "insmodel record [--kernel ID] [--cache DIR] [--missing] [CASE ...]",
-    run: async (args, io) => (await import("./suite.ts")).recordCommand(args, io),
+    usage: "insmodel record [--kernel ID] [--cache DIR] [--jobs N] [--missing] [CASE ...]",
+    run: async (args, io) => (await import("./record.ts")).recordCommand(args, io),
   },
 };
 

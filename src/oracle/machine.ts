@@ -5,14 +5,13 @@
  * @module
  */
 
+import { firstLine } from "../suite/input_error.ts";
 import { type Board, boardArguments } from "./board.ts";
 import { Listener } from "./connection.ts";
 import { Gdb } from "./gdb.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { cannotStart, EMULATOR } from "./programs.ts";
 import { Qmp } from "./qmp.ts";
-
-/** Signals that end us, and with us QEMU. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
  * Words of every guest's command line. `dyndbg` makes the loader print the final addresses of the sections, `initcall_debug` puts
@@ -30,6 +29,8 @@ export interface MachineOptions {
   cmdline: string;
   /** The host directory that the guest's agent sees. */
   directory: string;
+  /** File of the machine's memory. */
+  memory: string;
   /** A state to start from, instead of booting. */
   incoming?: string;
 }
@@ -52,13 +53,33 @@ function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The migration address of a file. */
-export function stateAddress(action: "save" | "load", path: string): string {
-  return action === "save" ? `exec:gzip -1 > ${shellQuoted(path)}` : `exec:gzip -dc ${shellQuoted(path)}`;
+/** Lets a state leave out the memory that is a file: it is not copied but mapped. */
+const IGNORE_SHARED = { capabilities: [{ capability: "x-ignore-shared", state: true }] };
+
+/** Writes the state of a stopped machine, all but its memory, to a file. */
+export async function saveState({ qmp }: Machine, path: string): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", IGNORE_SHARED);
+  await qmp.execute("migrate", { uri: `exec:cat > ${shellQuoted(path)}` });
+  await qmp.waitForStatus("query-migrate", ["completed"], ["failed", "cancelled"]);
+}
+
+async function loadState(qmp: Qmp, path: string): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", IGNORE_SHARED);
+  await qmp.execute("migrate-incoming", { uri: `exec:cat ${shellQuoted(path)}` });
+  await qmp.waitForStatus("query-status", ["paused", "prelaunch", "postmigrate"], ["internal-error"]);
 }
 
 function emulatorArguments(options: MachineOptions, qmp: Listener, gdb: Listener): string[] {
   const args = [...boardArguments(options.board), "-nodefaults", "-display", "none", "-no-reboot"];
+  // A machine that boots leaves its memory in the file; one that starts from a state gets a copy, page by page as it writes.
+  const share = options.incoming ? "off" : "on";
+  args.push(
+    "-object",
+    `memory-backend-file,id=memory,size=${options.board.memory}M,mem-path=${
+      options.memory.replaceAll(",", ",,")
+    },share=${share}`,
+  );
+  args.push("-machine", "memory-backend=memory");
   args.push("-serial", "file:console");
   args.push("-semihosting-config", "enable=on,userspace=on,target=native");
   args.push("-chardev", `${qmp.chardev},id=qmp`, "-mon", "chardev=qmp,mode=control");
@@ -73,7 +94,7 @@ function emulatorArguments(options: MachineOptions, qmp: Listener, gdb: Listener
     "-S",
   );
   if (options.dtb) args.push("-dtb", options.dtb);
-  if (options.incoming) args.push("-incoming", stateAddress("load", options.incoming));
+  if (options.incoming) args.push("-incoming", "defer");
   return args;
 }
 
@@ -85,22 +106,22 @@ function startEmulator(args: string[], cwd: string): Deno.ChildProcess {
   }
 }
 
+/** Waits for QEMU's two connections, and loads its state. */
+async function connect(
+  qmpListener: Listener,
+  gdbListener: Listener,
+  incoming: string | undefined,
+): Promise<{ qmp: Qmp; gdb: Gdb }> {
+  const [forQmp, forGdb] = await Promise.all([qmpListener.accept(), gdbListener.accept()]);
+  const qmp = await Qmp.open(forQmp);
+  if (incoming) await loadState(qmp, incoming);
+  return { qmp, gdb: new Gdb(forGdb) };
+}
+
 /** Starts QEMU. The guest is stopped: at its first instruction, or as the incoming state has it. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const listeners = [new Listener(), new Listener()];
-  const [forQmp, forGdb] = listeners;
+  const [forQmp, forGdb] = [new Listener(), new Listener()];
   const process = startEmulator(emulatorArguments(options, forQmp, forGdb), options.directory);
-  const ended = process.output().then(({ code, stderr }) => ({ code, said: new TextDecoder().decode(stderr).trim() }));
-  const early = ended.then(({ said }) => {
-    for (const listener of listeners) listener.close();
-    throw new Error(`Cannot start ${EMULATOR}: ${said}`);
-  });
-  early.catch(() => {});
-  const connections = Promise.all([forQmp.accept(), forGdb.accept()]);
-  connections.catch(() => {});
-  const [qmpConnection, gdbConnection] = await Promise.race([connections, early]);
-  const qmp = await Qmp.open(qmpConnection);
-  const gdb = new Gdb(gdbConnection);
   const kill = () => {
     try {
       process.kill("SIGKILL");
@@ -108,18 +129,29 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       // It has ended already.
     }
   };
-  const signalled = () => {
+  const ours = onInterrupt(kill);
+  const ended = process.output().then(({ code, stderr }) => ({ code, said: new TextDecoder().decode(stderr).trim() }));
+  const early = ended.then(() => {
+    throw new Error("it ended");
+  });
+  early.catch(() => {});
+  const connected = connect(forQmp, forGdb, options.incoming);
+  connected.catch(() => {});
+  try {
+    const { qmp, gdb } = await Promise.race([connected, early]);
+    const stop = async () => {
+      ours();
+      kill();
+      await ended;
+      qmp.close();
+      gdb.close();
+    };
+    return { qmp, gdb, ended, stop };
+  } catch (error) {
+    ours();
     kill();
-    Deno.exit(1);
-  };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, signalled);
-  const stop = async () => {
-    for (const signal of SIGNALS) Deno.removeSignalListener(signal, signalled);
-    kill();
-    await ended;
-    qmp.close();
-    gdb.close();
-  };
-  if (options.incoming) await qmp.waitForStatus("query-status", ["paused", "prelaunch", "postmigrate"], ["internal-error"]);
-  return { qmp, gdb, ended, stop };
+    forQmp.close();
+    forGdb.close();
+    throw new Error(`Cannot start ${EMULATOR}: ${(await ended).said || firstLine(error)}`);
+  }
 }

@@ -39,6 +39,16 @@ export function cannotStart(program: string, error: unknown): never {
   throw error instanceof Deno.errors.NotFound ? new InputError(howToGet([program])) : error;
 }
 
+let version: Promise<string> | undefined;
+
+/** The first line of what the emulator says of itself. */
+export function emulatorVersion(): Promise<string> {
+  version ??= new Deno.Command(EMULATOR, { args: ["--version"], stdin: "null" }).output()
+    .catch((error) => cannotStart(EMULATOR, error))
+    .then(({ stdout }) => new TextDecoder().decode(stdout).split("\n")[0]);
+  return version;
+}
+
 /** Those of the programs that are not on the search path. */
 export async function missingPrograms(programs: readonly string[]): Promise<string[]> {
   const missing: string[] = [];

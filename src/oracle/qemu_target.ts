@@ -11,7 +11,8 @@ import type { StepResult } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import type { Target } from "../suite/target.ts";
 import { boardArguments, readBoard } from "./board.ts";
-import { EMULATOR } from "./programs.ts";
+import { inTemporaryDirectory } from "./interrupt.ts";
+import { emulatorVersion } from "./programs.ts";
 import { recordScenario } from "./record.ts";
 
 /** Replays scenarios on the kernel of a profile, each in a guest of its own. */
@@ -28,14 +29,11 @@ export class QemuTarget implements Target {
 
   /** What recorded, for a golden's origin. */
   async describe(): Promise<string> {
-    const { stdout } = await new Deno.Command(EMULATOR, { args: ["--version"] }).output();
-    const [version] = new TextDecoder().decode(stdout).split("\n");
-    return `${version}, ${boardArguments(await readBoard(this.profile.release)).join(" ")}`;
+    return `${await emulatorVersion()}, ${boardArguments(await readBoard(this.profile.release)).join(" ")}`;
   }
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {
-    const folder = await Deno.makeTempDir({ prefix: "insmodel-modules-" });
-    try {
+    yield* await inTemporaryDirectory("insmodel-modules-", async (folder) => {
       const steps: Step[] = [];
       for (const [i, step] of scenario.steps.entries()) steps.push(await this.#asFile(step, `${folder}/${i}`));
       const options = {
@@ -43,10 +41,8 @@ export class QemuTarget implements Target {
         images: true,
         ...(this.cache === undefined ? {} : { cache: this.cache }),
       };
-      yield* await recordScenario({ ...scenario, steps }, options);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+      return await recordScenario({ ...scenario, steps }, options);
+    });
   }
 
   /** A step whose module is a file, as a guest needs it. */

@@ -11,6 +11,7 @@ import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } 
 import type { Scenario } from "../suite/scenario.ts";
 import type { AgentStep } from "./agent_report.ts";
 import { type GuestRun, runGuest, type SeenModule } from "./guest.ts";
+import { inTemporaryDirectory } from "./interrupt.ts";
 import { readStepLog, type StepLog } from "./kernel_log.ts";
 import { cacheDirectory, openKernel } from "./kernel_under_test.ts";
 import { type PlannedStep, writePlan } from "./plan.ts";
@@ -115,8 +116,7 @@ export async function recordScenario(scenario: Scenario, options: RecordOptions)
   const cache = options.cache ?? cacheDirectory();
   const kernel = await openKernel(cache, options.profile);
   const snapshot = await snapshotOf(cache, kernel, scenario.cmdline);
-  const directory = await Deno.makeTempDir({ prefix: "insmodel-oracle-" });
-  try {
+  return await inTemporaryDirectory("insmodel-oracle-", async (directory) => {
     const planned = await writePlan(scenario, directory);
     const run = await runGuest(kernel, snapshot, directory, options.limitMs ?? DEFAULT_LIMIT_MS);
     if (!run.steps.length && planned.length) {
@@ -127,12 +127,5 @@ export async function recordScenario(scenario: Scenario, options: RecordOptions)
       results.push(await resultOf(index, planned[index], step, run.seen.get(index) ?? {}, run, options.images ?? false));
     }
     return results;
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-/** Replays scenarios one after the other, each in a guest of its own. */
-export async function* recordMany(scenarios: Iterable<Scenario>, options: RecordOptions): AsyncGenerator<StepResult[]> {
-  for (const scenario of scenarios) yield await recordScenario(scenario, options);
+  });
 }

@@ -3,25 +3,32 @@
  * A booted guest, kept: the state of a machine whose agent waits for its plan. A kernel is booted once per command line; each
  * scenario then starts from that state, which no scenario has touched.
  *
+ * The machine's memory is a file. A guest that starts from it maps the file and has copies of the pages that it writes, so that
+ * nothing of it is read or copied that the guest does not touch.
+ *
  * @module
  */
 
 import { boardArguments } from "./board.ts";
 import { buildAgent, initramfs } from "./initramfs.ts";
+import { onInterrupt } from "./interrupt.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
-import { kernelCmdline, type MachineOptions, startMachine, stateAddress } from "./machine.ts";
+import { kernelCmdline, type MachineOptions, saveState, startMachine } from "./machine.ts";
+import { emulatorVersion } from "./programs.ts";
+import { type KeptGuest, staleGuests } from "./stale.ts";
 import { parseAddresses, WATCH_TEXT, type WatchedAddresses } from "./watched.ts";
 
 const BOOT_LIMIT_MS = 180_000;
 /** Names in a snapshot's directory. */
 const INITRD = "initrd";
-const STATE = "state.gz";
+const STATE = "state";
+const MEMORY = "memory";
 const WATCH = "watch";
 const ADDRESSES = "addresses";
 
 /** What a guest starts from. */
 export interface Snapshot extends Omit<MachineOptions, "directory" | "incoming"> {
-  /** File of the machine's state. */
+  /** File of the machine's state, without its memory. */
   state: string;
   watched: WatchedAddresses;
 }
@@ -69,34 +76,73 @@ async function boot(options: MachineOptions): Promise<void> {
       await new Promise((done) => setTimeout(done, 50));
     }
     await machine.qmp.execute("stop");
-    await machine.qmp.execute("migrate", { uri: stateAddress("save", `${directory}/${STATE}`) });
-    await machine.qmp.waitForStatus("query-migrate", ["completed"], ["failed", "cancelled"]);
+    await saveState(machine, `${directory}/${STATE}`);
   } finally {
     await machine.stop();
   }
 }
 
-/** The snapshot of this kernel with these words added to its command line; made if there is none yet. */
-export async function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
+/** Makes the snapshot: in a directory beside its place, which then takes the place. */
+async function makeSnapshot(
+  directory: string,
+  agent: Uint8Array,
+  guest: Omit<MachineOptions, "initrd" | "memory" | "directory">,
+) {
+  const made = `${directory}.${crypto.randomUUID()}`;
+  const keep = onInterrupt(() => Deno.removeSync(made, { recursive: true }));
+  await Deno.mkdir(made, { recursive: true });
+  try {
+    await Deno.writeFile(`${made}/${INITRD}`, new Uint8Array(await new Blob(initramfs(agent)).arrayBuffer()));
+    await Deno.writeTextFile(`${made}/${WATCH}`, WATCH_TEXT);
+    await boot({ ...guest, initrd: `${made}/${INITRD}`, memory: `${made}/${MEMORY}`, directory: made });
+    // Someone else may have made the same one meanwhile.
+    if (!await exists(directory)) await Deno.rename(made, directory);
+  } finally {
+    keep();
+    if (await exists(made)) await Deno.remove(made, { recursive: true });
+  }
+}
+
+/** Removes the snapshots of a kernel that have not been used for long, or are too many. */
+async function removeStale(folder: string): Promise<void> {
+  const guests: KeptGuest[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory) continue;
+    const file = await Deno.stat(`${folder}/${name}/${STATE}`).catch(() => Deno.stat(`${folder}/${name}`)).catch(() =>
+      undefined
+    );
+    guests.push({ name, used: file?.mtime?.getTime() ?? 0 });
+  }
+  for (const name of staleGuests(guests, Date.now())) {
+    // Someone else may be removing it too.
+    await Deno.remove(`${folder}/${name}`, { recursive: true }).catch(() => {});
+  }
+}
+
+async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
   const agent = await buildAgent(cache);
   const { board, image, dtb } = kernel;
   const guest = { board, image, cmdline, ...(dtb === undefined ? {} : { dtb }) };
   const files = await Promise.all([image, ...(dtb === undefined ? [] : [dtb])].map(identity));
-  const id = await digestOf([agent, ...files, ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT]);
-  const directory = `${cache}/${kernel.release}/boot-${id}`;
+  const words = [await emulatorVersion(), ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT];
+  const directory = `${cache}/${kernel.release}/boot-${await digestOf([agent, ...files, ...words])}`;
   if (!await exists(directory)) {
-    const made = `${directory}.${crypto.randomUUID()}`;
-    await Deno.mkdir(made, { recursive: true });
-    try {
-      await Deno.writeFile(`${made}/${INITRD}`, new Uint8Array(await new Blob(initramfs(agent)).arrayBuffer()));
-      await Deno.writeTextFile(`${made}/${WATCH}`, WATCH_TEXT);
-      await boot({ ...guest, initrd: `${made}/${INITRD}`, directory: made });
-      // Someone else may have made the same one meanwhile.
-      if (!await exists(directory)) await Deno.rename(made, directory);
-    } finally {
-      if (await exists(made)) await Deno.remove(made, { recursive: true });
-    }
+    await makeSnapshot(directory, agent, guest);
+    await removeStale(`${cache}/${kernel.release}`);
   }
+  const state = `${directory}/${STATE}`;
+  await Deno.utime(state, new Date(), new Date());
   const watched = parseAddresses(await Deno.readTextFile(`${directory}/${ADDRESSES}`), kernel.symbols);
-  return { ...guest, initrd: `${directory}/${INITRD}`, state: `${directory}/${STATE}`, watched };
+  return { ...guest, initrd: `${directory}/${INITRD}`, memory: `${directory}/${MEMORY}`, state, watched };
+}
+
+/** Those that this process has asked for. */
+const opened = new Map<string, Promise<Snapshot>>();
+
+/** The snapshot of this kernel with these words added to its command line; made if there is none yet. */
+export function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
+  const key = [cache, kernel.release, cmdline].join("\0");
+  const snapshot = opened.get(key) ?? openSnapshot(cache, kernel, cmdline);
+  opened.set(key, snapshot);
+  return snapshot;
 }

@@ -162,20 +162,26 @@ static long long now_ms(void)
 /* Runs `work` in a process of its own. Returns its wait status, or -1 where it did not come back in time. */
 static int in_worker(void (*work)(const void *), const void *argument, int limit_ms)
 {
-	long long end = now_ms() + limit_ms;
-	pid_t pid = fork();
+	long long end = now_ms() + limit_ms, left;
+	pid_t pid;
 	int status;
+	sigset_t child;
 
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	pid = fork();
 	if (pid == 0) {
 		work(argument);
 		_exit(0);
 	}
 	while (waitpid(pid, &status, WNOHANG) != pid) {
-		if (now_ms() > end) {
+		left = end - now_ms();
+		if (left <= 0) {
 			kill(pid, SIGKILL);
 			return -1;
 		}
-		sleep_us(300);
+		sigtimedwait(&child, NULL, &(struct timespec){ left / 1000, left % 1000 * 1000000 });
 	}
 	return status;
 }
@@ -259,10 +265,15 @@ static void read_shared(const void *path)
 	close(fd);
 }
 
+/* Whether a worker was killed in the kernel: a lock that it held is held for good. */
+static bool worker_died;
+
 /* The text of a file of /proc or /sys in `shared->bytes`, empty where it cannot be read. */
 static char *text_of(const char *path)
 {
-	if (in_worker(read_shared, path, READ_LIMIT_MS) != 0)
+	if (!worker_died)
+		read_shared(path);
+	else if (in_worker(read_shared, path, READ_LIMIT_MS) != 0)
 		shared->bytes[0] = 0;
 	return shared->bytes;
 }
@@ -473,6 +484,7 @@ static bool run_step(int index, struct step *step)
 	flush_result();
 	status = in_worker(make_call, step, CALL_LIMIT_MS);
 	rc = shared->rc;
+	worker_died = status != 0;
 	if (status == -1)
 		result("hang\n");
 	else if (WIFSIGNALED(status))
