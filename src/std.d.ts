@@ -61,6 +61,8 @@ declare module "@std/cli" {
     readonly collect?: readonly string[];
     readonly alias?: Readonly<Record<string, string>>;
     readonly stopEarly?: boolean;
+    /** Keeps what stands behind `--` under that name. */
+    readonly "--"?: boolean;
     readonly unknown?: (argument: string, key?: string, value?: unknown) => unknown;
   }
   /** `_` are the arguments that are no options. */

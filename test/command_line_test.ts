@@ -5,17 +5,30 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { fromFileUrl, join } from "@std/path";
 import { main } from "../src/cli/main.ts";
 import type { StepOutcome } from "../src/suite/outcome.ts";
+import { inScratch, writeFiles } from "./scratch.ts";
 
 const SEEDS = fromFileUrl(new URL("../cases/seeds/", import.meta.url));
 const EXAMPLE = join(SEEDS, "insmod-example/insmod_example.ko");
 const CASE = join(SEEDS, "exercise-2-export-and-use/case.toml");
 
-async function insmodel(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+interface Answer {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function insmodel(...args: string[]): Promise<Answer> {
+  return insmodelWith("", ...args);
+}
+
+/** Called with this on standard input. */
+async function insmodelWith(input: string, ...args: string[]): Promise<Answer> {
   let out = "";
   let err = "";
   const code = await main(args, {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
+    input: () => Promise.resolve(input),
     resolve: (path) => path,
   });
   return { code, out, err };
@@ -27,7 +40,7 @@ Deno.test("insmod prints the kernel's lines and says in one line that init is no
     out: "# insmod insmod_example.ko greeting=Bonjour = 0\n" +
       "<4> insmod_example: loading out-of-tree module taints kernel.\n" +
       "<5> insmod_example: module verification failed: signature and/or required key missing - tainting kernel\n",
-    err: "insmodel: the code of insmod_example is not run: its init is taken to return 0\n",
+    err: "insmodel: the code of insmod_example is not run: init is taken to return 0\n",
   });
 });
 
@@ -98,7 +111,7 @@ Deno.test("a step says what init returns", async () => {
 
 /** What is called, the exit code, and the one line on standard error. */
 const BAD: readonly (readonly [args: string[], code: number, says: string])[] = [
-  [[], 2, "insmodel: no command is named"],
+  [[], 2, "insmodel: no command is named; commands are insmod, run, inspect"],
   [["modprobe"], 2, 'insmodel: unknown command "modprobe"'],
   [["insmod"], 2, "insmodel insmod: no module file is named; usage: insmodel insmod"],
   [["insmod", "--force", EXAMPLE], 2, "insmodel insmod: unknown option --force; usage: "],
@@ -110,7 +123,22 @@ const BAD: readonly (readonly [args: string[], code: number, says: string])[] = 
   [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": line 1, column`],
   [["suite", "--jobs", "0"], 2, "insmodel suite: option --jobs is 0; it must be a number from 1 to 999; usage: "],
   [["record", "--jobs", "all"], 2, "insmodel record: option --jobs is all; it must be a number from 1 to 999; usage: "],
+  [["run", "/dev/zero"], 2, 'insmodel run: Cannot read case "/dev/zero": it is larger than 16 MiB'],
+  [["run", SEEDS], 2, `insmodel run: Cannot read case "${SEEDS}": `],
+  [["run", ""], 2, "insmodel run: the name of the scenario is empty; usage: "],
+  [["insmod", ""], 2, "insmodel insmod: the name of the module file is empty; usage: "],
+  [["inspect", ""], 2, "insmodel inspect: the name of the module file is empty; usage: "],
+  [["insmod", "--kernel=", EXAMPLE], 2, "insmodel insmod: option --kernel has an empty value or none; write --kernel VALUE; "],
+  [["insmod", EXAMPLE, "--kernel"], 0, "init is taken to return 0"],
+  [["inspect", EXAMPLE, "--kernel"], 2, "insmodel inspect: option --kernel has an empty value or none; write --kernel VALUE; "],
+  [["no\nsuch"], 2, 'insmodel: unknown command "no\\x0asuch"'],
+  [["insmod", "/no\nsuch.ko"], 2, 'Cannot read module "/no\\x0asuch.ko": no such file'],
+  [["run", "--images", EXAMPLE, CASE], 2, `insmodel run: Cannot write images to "${EXAMPLE}": `],
+  [["run", "--images", `${EXAMPLE}/x`, CASE], 2, `insmodel run: Cannot write images to "${EXAMPLE}/x": `],
+  [["run", "--images", "/no/such", CASE], 2, 'insmodel run: Cannot write images to "/no/such": '],
   [["insmod", SEEDS], 1, "could not insert module"],
+  [["insmod", "/dev/zero"], 1, "could not insert module /dev/zero: Invalid parameters (EINVAL)"],
+  [["inspect", "/dev/zero"], 1, 'Cannot read module "/dev/zero": it is a special file'],
 ];
 
 for (const [args, code, says] of BAD) {
@@ -118,5 +146,78 @@ for (const [args, code, says] of BAD) {
     const { err, ...rest } = await insmodel(...args);
     assertEquals(rest.code, code);
     assertStringIncludes(err, says);
+    assertMatch(err, /^[^\n]+\n$/, "one line");
   });
 }
+
+Deno.test("what stands behind the module file is its own, as it stands", async () => {
+  assertMatch((await insmodel("insmod", EXAMPLE, "--", "x")).out, /^# insmod insmod_example\.ko -- x = 0\n/);
+  assertMatch(
+    (await insmodel("insmod", EXAMPLE, "a", "--", "b", "--", "c")).out,
+    /^# insmod insmod_example\.ko a -- b -- c = 0\n/,
+  );
+  assertMatch((await insmodel("insmod", EXAMPLE, "--help")).out, /^# insmod insmod_example\.ko --help = 0\n/);
+  assertMatch((await insmodel("insmod", "--", EXAMPLE, "x")).out, /^# insmod insmod_example\.ko x = 0\n/);
+});
+
+Deno.test("each command shows its usage on standard output when it is asked for it", async () => {
+  for (const name of ["insmod", "run", "inspect", "suite", "bless", "record"]) {
+    const { code, out, err } = await insmodel(name, "--help");
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, new RegExp(`^Usage: insmodel ${name} [^\n]*\n$`));
+  }
+});
+
+Deno.test("the version is that of deno.json", async () => {
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
+  assertEquals(await insmodel("--version"), { code: 0, out: `insmodel ${version}\n`, err: "" });
+});
+
+Deno.test("run says in one line whose init was not run; init that the scenario gives, and JSON, need no such line", async () => {
+  const says = (steps: unknown[], ...options: string[]) => insmodelWith(JSON.stringify({ steps }), "run", ...options, "-");
+  const plain = await says([{ insmod: EXAMPLE }]);
+  assertEquals(plain.err, "insmodel: the code of insmod_example is not run: init is taken to return 0\n");
+  assertEquals((await says([{ insmod: EXAMPLE, init: 0 }])).err, "");
+  assertEquals((await says([{ insmod: EXAMPLE }], "--json")).err, "");
+});
+
+Deno.test("the module of a step is named as struct module has it, once it has memory of its own", async () => {
+  await inScratch(async (folder) => {
+    writeFiles(folder, { "other.ko": Deno.readFileSync(EXAMPLE), "empty.ko": "" });
+    const steps = [{ insmod: join(folder, "other.ko") }, { insmod: join(folder, "empty.ko") }];
+    const { out } = await insmodelWith(JSON.stringify({ steps }), "run", "--json", "-");
+    assertEquals(out.trim().split("\n").map((line) => JSON.parse(line).module), ["insmod_example", "empty"]);
+  });
+});
+
+Deno.test("--images writes each region's bytes, and a module's name makes no path", async () => {
+  await inScratch(async (folder) => {
+    const images = join(folder, "new/images");
+    const recipe = 'base = "minimal"\n[module]\nname = "../../out"\n';
+    writeFiles(folder, { "out.ko.toml": recipe });
+    const steps = [{ insmod: EXAMPLE }, { insmod: join(folder, "out.ko") }];
+    const { out } = await insmodelWith(JSON.stringify({ steps }), "run", "--json", "--images", images, "-");
+    const outcomes = out.trim().split("\n").map((line): StepOutcome => JSON.parse(line));
+    const wanted = outcomes.flatMap(({ step, module, regions }) =>
+      (regions ?? []).map(({ type, size }) => [`${step}-${module.replaceAll("/", "!")}-${type}.bin`, size])
+    );
+    assertEquals(wanted.length > 6, true);
+    const written = [...Deno.readDirSync(images)].map(({ name }) => [name, Deno.statSync(join(images, name)).size]);
+    assertEquals(written.sort(), wanted.sort());
+  });
+});
+
+Deno.test("a file over 2 GiB is refused by its size, and one over the limit is not read", async () => {
+  await inScratch(async (folder) => {
+    const path = join(folder, "large.ko");
+    writeFiles(folder, { "large.ko": "" });
+    Deno.truncateSync(path, 2 ** 31);
+    assertStringIncludes((await insmodel("insmod", path)).out, "= -EFBIG\n");
+    Deno.truncateSync(path, 2 ** 31 - 1);
+    const { code, err } = await insmodel("insmod", path);
+    assertEquals([code, err], [
+      2,
+      `insmodel insmod: Cannot read module "${path}": it is larger than the 256 MiB that are read\n`,
+    ]);
+  });
+});

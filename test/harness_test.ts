@@ -88,6 +88,16 @@ Deno.test("a case without a golden fails, and says how to write one", async () =
   assertStringIncludes(difference, "deno task bless seeds/no-such-golden");
 });
 
+Deno.test("a target whose lines do not say that code ran is held to the loader's lines alone", async () => {
+  const answers = planted((outcome) => outcome);
+  const { runsCode: _runsCode, ...silent } = answers;
+  assertEquals((await runCase(silent, exportAndUse, goldens)).difference, "");
+  const talking = planted((outcome) => ({ ...outcome, log: [...outcome.log, { level: 6, text: "x", phase: "init" }] }));
+  const { runsCode: _alsoRunsCode, ...running } = talking;
+  assertStringIncludes((await runCase(running, exportAndUse, goldens)).difference, "+<6> x");
+  assertEquals((await runCase({ ...running, runsCode: false }, exportAndUse, goldens)).difference, "");
+});
+
 Deno.test("a known failure passes, and one that is mended does not", () => {
   const known = [{ case: "a/b", kernel: "k", reason: "because" }];
   assertEquals(checkKnownFailure(known, "k", { id: "a/b", origin: "recorded", difference: "differs" }), "");

@@ -58,7 +58,13 @@ export async function qemuTarget(profile: KernelProfile, io: CommandIo, cache: s
 /** The target of a name: the model, the real kernel, or a command. */
 export async function chosenTarget(name: string, profile: KernelProfile, io: CommandIo, cache?: string): Promise<Target> {
   if (name === "model") return modelTarget(profile);
-  return name === "qemu" ? await qemuTarget(profile, io, cache) : commandTarget(io.resolve(name), profile);
+  return name === "qemu" ? await qemuTarget(profile, io, cache) : commandTarget(commandWords(name, io), profile);
+}
+
+/** A program and its arguments, between spaces; one named with a slash is found from where the user stands. */
+function commandWords(command: string, io: CommandIo): string[] {
+  const [program, ...args] = command.trim().split(/\s+/);
+  return [program.includes("/") ? io.resolve(program) : program, ...args];
 }
 
 /** How many guests or commands run at once. */

@@ -12,9 +12,10 @@ import { loadProfile } from "../profile/load_profile.ts";
 import { type Inspection, inspectModule, type Part, PARTS } from "../report/inspect.ts";
 import { inspectionText } from "../report/inspect_text.ts";
 import { caseModuleReader } from "../suite/case_modules.ts";
+import { oneLine } from "../suite/input_error.ts";
 import { nodeHostLazily } from "../suite/lazy_host.ts";
 import type { CommandIo } from "./io.ts";
-import { readOptions, UsageError } from "./options.ts";
+import { fileArgument, readOptions, UsageError } from "./options.ts";
 
 const OPTIONS = {
   kernel: "string",
@@ -36,16 +37,18 @@ const OPTIONS = {
  * @returns the exit code: 0; 1 where the file, or a part that was asked for, cannot be read
  * @throws {UsageError} and {InputError}, which main() reports
  */
-export async function inspectCommand(args: readonly string[], io: CommandIo, read = caseModuleReader): Promise<number> {
+export async function inspectCommand(
+  args: readonly string[],
+  io: Omit<CommandIo, "input">,
+  read = caseModuleReader,
+): Promise<number> {
   const { options, rest } = readOptions(args, OPTIONS);
-  if (rest.length !== 1) {
-    throw new UsageError(rest.length === 0 ? "no module file is named" : `one file at a time, not ${rest.length}`);
-  }
-  const [path] = rest;
+  if (rest.length > 1) throw new UsageError(`one file at a time, not ${rest.length}`);
+  const path = fileArgument(rest[0], "module file");
   const named = PARTS.filter((part) => options[part]);
   const profile = await loadProfile(options.kernel);
   const { plain, compression, file } = await read(profile)(io.resolve(path));
-  const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module ${JSON.stringify(path)}: ${problem}\n`);
+  const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module "${oneLine(path)}": ${oneLine(problem)}\n`);
   if (file.kind !== "regular") {
     fail(`it is a ${file.kind}`);
     return 1;

@@ -10,6 +10,8 @@ export interface CommandIo {
   out(text: string): void;
   /** Prints to standard error. */
   err(text: string): void;
+  /** Everything on standard input. */
+  input(): Promise<string>;
   /** An absolute path, relative ones from where the user stands. */
   resolve(path: string): string;
 }
@@ -28,11 +30,11 @@ export function processIo(): CommandIo {
       throw error;
     }
   };
-  const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   return {
     out: (text) => write(Deno.stdout, text),
     err: (text) => write(Deno.stderr, text),
+    input: () => new Response(Deno.stdin.readable).text(),
     // Not by @std/path, whose sixty files take as long to start as Deno itself.
-    resolve: (path) => IS_ABSOLUTE.test(path) ? path : `${cwd}/${path}`,
+    resolve: (path) => IS_ABSOLUTE.test(path) ? path : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${path}`,
   };
 }

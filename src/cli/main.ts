@@ -6,9 +6,9 @@
  */
 
 import { ProfileError } from "../kernel/profile.ts";
-import { firstLine, InputError } from "../suite/input_error.ts";
+import { InputError, oneLine } from "../suite/input_error.ts";
 import { type CommandIo, processIo } from "./io.ts";
-import { UsageError } from "./options.ts";
+import { HelpWanted, UsageError } from "./options.ts";
 
 /** A command: what it is called with, and where it is. */
 interface Command {
@@ -46,6 +46,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join("");
 
+/** The release of this program, as deno.json has it. */
+async function version(): Promise<string> {
+  return (await import("../../deno.json", { with: { type: "json" } })).default.version;
+}
+
+/** The one line that an error deserves; undefined for a bug of ours. */
+function lineOf(error: unknown, usage: string): string | undefined {
+  if (error instanceof UsageError) return `${error.message}; usage: ${usage}`;
+  if (error instanceof InputError || error instanceof ProfileError) return error.message;
+  // Deno's own line about a missing permission names the flag that gives it.
+  return error instanceof Error && /^Requires .* --allow-/.test(error.message) ? error.message : undefined;
+}
+
 /**
  * Runs one command.
  *
@@ -53,25 +66,30 @@ const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join(""
  */
 export async function main(args: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...rest] = args;
-  if (name === "--help" || name === "help") {
+  if (name === "--help" || name === "-h" || name === "help") {
     io.out(`Usage:\n${USAGE}`);
+    return 0;
+  }
+  if (name === "--version") {
+    io.out(`insmodel ${await version()}\n`);
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name ?? "") ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    io.err(`insmodel: ${name === undefined ? "no command is named" : `unknown command "${name}"`}\n${USAGE}`);
+    const what = name === undefined ? "no command is named" : `unknown command "${oneLine(name)}"`;
+    io.err(`insmodel: ${what}; commands are ${Object.keys(COMMANDS).join(", ")}; insmodel --help shows how they are used\n`);
     return 2;
   }
   try {
     return await command.run(rest, io);
   } catch (error) {
-    if (error instanceof UsageError) {
-      io.err(`insmodel ${name}: ${firstLine(error)}; usage: ${command.usage}\n`);
-    } else if (error instanceof InputError || error instanceof ProfileError) {
-      io.err(`insmodel ${name}: ${firstLine(error)}\n`);
-    } else {
-      throw error;
+    if (error instanceof HelpWanted) {
+      io.out(`Usage: ${command.usage}\n`);
+      return 0;
     }
+    const line = lineOf(error, command.usage);
+    if (line === undefined) throw error;
+    io.err(`insmodel ${name}: ${oneLine(line)}\n`);
     return 2;
   }
 }

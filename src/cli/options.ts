@@ -12,6 +12,11 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** The command was asked for its usage. */
+export class HelpWanted extends Error {
+  override name = "HelpWanted";
+}
+
 type Kind = "string" | "boolean";
 
 /** The values of options by their kinds. */
@@ -23,8 +28,9 @@ type Values<Kinds extends Record<string, Kind>> = {
  * Reads options and the arguments behind them.
  *
  * @param kinds the options that the command knows
- * @param stopEarly options end at the first argument that is none
+ * @param stopEarly options end at the first argument that is none; from there on all stay as they are, `--` included
  * @throws {UsageError} for an unknown option, or one without its value
+ * @throws {HelpWanted} for --help
  */
 export function readOptions<const Kinds extends Record<string, Kind>>(
   args: readonly string[],
@@ -32,22 +38,46 @@ export function readOptions<const Kinds extends Record<string, Kind>>(
   { stopEarly = false } = {},
 ): { options: Values<Kinds>; rest: string[] } {
   const names = Object.keys(kinds);
+  const flags = names.filter((name) => kinds[name] === "boolean");
   const parsed = parseArgs(args, {
     string: [...names.filter((name) => kinds[name] === "string"), "_"],
-    boolean: names.filter((name) => kinds[name] === "boolean"),
+    boolean: [...flags, "help"],
+    alias: { help: "h" },
     stopEarly,
+    "--": true,
     unknown: (argument, key) => {
-      if (key !== undefined) throw new UsageError(`unknown option ${argument}`);
-      return true;
+      if (key === undefined) return true;
+      const name = /^--(.*)=$/.exec(argument)?.[1] ?? "";
+      throw kinds[name] === "string" ? withoutValue(name) : new UsageError(`unknown option ${argument}`);
     },
   });
+  if (parsed.help === true) throw new HelpWanted();
+  const before = parsed._.map(String);
+  const behind = parsed["--"] as string[];
+  const keepsDashes = stopEarly && before.length > 0 && args.includes("--");
   const options: Record<string, string | boolean> = {};
   for (const name of names) {
     const value = parsed[name];
     if (kinds[name] === "boolean" && value === true) options[name] = true;
     if (kinds[name] !== "string" || value === undefined) continue;
-    if (typeof value !== "string" || value === "") throw new UsageError(`option --${name} needs one value`);
+    if (typeof value !== "string" || value === "") throw withoutValue(name);
     options[name] = value;
   }
-  return { options: options as Values<Kinds>, rest: parsed._.map(String) };
+  return { options: options as Values<Kinds>, rest: [...before, ...(keepsDashes ? ["--"] : []), ...behind] };
+}
+
+function withoutValue(name: string): UsageError {
+  return new UsageError(`option --${name} has an empty value or none; write --${name} VALUE`);
+}
+
+/**
+ * The file that a command is about.
+ *
+ * @param what for messages: "module file", "scenario"
+ * @throws {UsageError} where none is named
+ */
+export function fileArgument(path: string | undefined, what: string): string {
+  if (path === undefined) throw new UsageError(`no ${what} is named`);
+  if (path === "") throw new UsageError(`the name of the ${what} is empty`);
+  return path;
 }

@@ -5,10 +5,14 @@
  * @module
  */
 
+/** What there is at a path: a file with bytes, one whose size is over INT_MAX, or something else that can be opened. */
+export type FileKind = "regular" | "file over 2 GiB" | "directory" | "terminal" | "special file";
+
 /** What an open file descriptor leads to. */
 export interface ModuleFile {
+  /** Empty for any other kind than "regular". */
   readonly bytes: Uint8Array;
-  readonly kind: "regular" | "directory" | "terminal";
+  readonly kind: FileKind;
   readonly access: "read-only" | "write-only" | "read-write";
   /** What the kernel's decompressor makes of the bytes; needed only where the kernel is asked to unpack the file. */
   readonly decompress?: (compression: Compression) => Decompressed;

@@ -9,7 +9,7 @@
  */
 
 import { EHDR } from "../elf/records.ts";
-import { EBADF, EINVAL, ENOEXEC, ENOMEM, EOPNOTSUPP, EPERM, ETXTBSY } from "../kernel/errno.ts";
+import { EBADF, EFBIG, EINVAL, ENOEXEC, ENOMEM, EOPNOTSUPP, EPERM, ETXTBSY } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR } from "../kernel/log.ts";
 import type { Compression, ModuleFile } from "../kernel/module_file.ts";
@@ -70,9 +70,10 @@ export function finitModule(
   if (!mayInitModule(kernel, caller)) return -EPERM;
   if (flags & ~ALL_FLAGS) return -EINVAL;
   if (file === undefined || file.access === "write-only") return -EBADF;
-  if (file.kind !== "regular") return -EINVAL;
+  if (file.kind !== "regular" && file.kind !== "file over 2 GiB") return -EINVAL;
   // deny_write_access(): somebody, if only the caller itself, may still write to it.
   if (file.access === "read-write") return -ETXTBSY;
+  if (file.kind === "file over 2 GiB") return -EFBIG;
   if (file.bytes.length === 0) return -EINVAL;
   if (!(flags & MODULE_INIT_COMPRESSED_FILE)) return loadCopy(kernel, file.bytes, uargs, flags, caller);
   const plain = moduleDecompress(kernel, file);

@@ -7,7 +7,7 @@
 
 import type { KernelProfile } from "../kernel/profile.ts";
 import { buildRecipe, type KernelFacts, RecipeError } from "./build/recipe.ts";
-import { InputError } from "./input_error.ts";
+import { InputError, reason } from "./input_error.ts";
 import { asModule, type ReadModule, readModule } from "./module_files.ts";
 
 /** What recipes need to know of the kernel that they are built for. */
@@ -21,14 +21,15 @@ export function kernelFacts(profile: KernelProfile): KernelFacts {
   };
 }
 
-/** Whether there is a module of that path: a file, or the recipe of one. */
+/** Whether there is a module of that path: whatever can be opened, or the recipe of one. */
 export function moduleExists(path: string): boolean {
   return exists(path) || exists(`${path}.toml`);
 }
 
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile || Deno.statSync(path).isDirectory;
+    Deno.statSync(path);
+    return true;
   } catch {
     return false;
   }
@@ -44,13 +45,19 @@ export function caseModuleReader(profile: KernelProfile): (path: string) => Prom
     const recipe = `${path}.toml`;
     if (exists(path) || !exists(recipe)) return await readModule(path);
     try {
-      const readBase = (base: string) => Deno.readFileSync(base);
-      return await asModule(
-        buildRecipe(Deno.readTextFileSync(recipe), { path: recipe, readBase, kernel: kernelFacts(profile) }),
-      );
+      const text = new TextDecoder().decode(readFile(recipe));
+      return await asModule(buildRecipe(text, { path: recipe, readBase: readFile, kernel: kernelFacts(profile) }));
     } catch (error) {
       if (error instanceof RecipeError) throw new InputError(error.message);
       throw error;
     }
   };
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw new InputError(`Cannot read "${path}": ${reason(error)}`);
+  }
 }

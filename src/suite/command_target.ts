@@ -8,7 +8,7 @@
 
 import type { KernelProfile } from "../kernel/profile.ts";
 import { caseModuleReader } from "./case_modules.ts";
-import { firstLine, InputError } from "./input_error.ts";
+import { firstLine, InputError, reason } from "./input_error.ts";
 import type { StepOutcome, StepResult } from "./outcome.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { Target } from "./target.ts";
@@ -21,7 +21,7 @@ async function asFile(step: Step, folder: string, number: number, profile: Kerne
   if (!("insmod" in step)) return step;
   const base = step.insmod.slice(step.insmod.lastIndexOf("/") + 1);
   const { file } = await caseModuleReader(profile)(step.insmod);
-  if (file.kind === "directory") return step;
+  if (file.kind !== "regular") return step;
   const path = `${folder}/${number}/${base}`;
   Deno.mkdirSync(`${folder}/${number}`);
   Deno.writeFileSync(path, file.bytes);
@@ -41,12 +41,13 @@ function parseOutcome(line: string, command: string): StepOutcome {
 /**
  * A command as a target.
  *
+ * @param words the program and its arguments
  * @throws {InputError} while it runs: where it cannot be started, takes longer than a minute, or prints something else
  */
-export function commandTarget(command: string, profile: KernelProfile): Target {
+export function commandTarget(words: readonly string[], profile: KernelProfile): Target {
+  const command = words.join(" ");
   return {
     name: command,
-    runsCode: true,
     givesImages: false,
     async *run(scenario: Scenario): AsyncGenerator<StepResult> {
       const folder = Deno.makeTempDirSync({ prefix: "insmodel-case-" });
@@ -54,7 +55,7 @@ export function commandTarget(command: string, profile: KernelProfile): Target {
         const steps = [];
         for (const [i, step] of scenario.steps.entries()) steps.push(await asFile(step, folder, i, profile));
         const { cmdline } = scenario;
-        const text = await runCommand(command, JSON.stringify({ kernel: profile.release, cmdline, steps }));
+        const text = await runCommand(words, JSON.stringify({ kernel: profile.release, cmdline, steps }));
         for (const line of text.split("\n")) {
           if (line.trim() !== "") yield { outcome: parseOutcome(line, command), images: [] };
         }
@@ -65,9 +66,10 @@ export function commandTarget(command: string, profile: KernelProfile): Target {
   };
 }
 
-async function runCommand(command: string, input: string): Promise<string> {
+async function runCommand([program, ...args]: readonly string[], input: string): Promise<string> {
   try {
-    const process = new Deno.Command(command, {
+    const process = new Deno.Command(program, {
+      args,
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -79,6 +81,6 @@ async function runCommand(command: string, input: string): Promise<string> {
     await written;
     return new TextDecoder().decode(stdout);
   } catch (error) {
-    throw new InputError(`Cannot run ${command}: ${firstLine(error)}`);
+    throw new InputError(`Cannot run ${program}: ${reason(error)}`);
   }
 }

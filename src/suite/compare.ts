@@ -50,7 +50,7 @@ export function compareWithGolden(
   id: string,
   golden: Golden,
   actual: GoldenTexts,
-  { runsCode, givesImages }: Pick<Target, "runsCode" | "givesImages">,
+  { runsCode, givesImages }: Required<Pick<Target, "runsCode" | "givesImages">>,
 ): string {
   const [wantedLog, log] = runsCode
     ? [golden.kernelLog, actual.kernelLog]

@@ -8,7 +8,20 @@ export class InputError extends Error {
   override name = "InputError";
 }
 
+/** Text on one line: a control character stands as `\\x` and its code. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}|\p{Zl}|\p{Zp}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 /** The first line of whatever was thrown. */
 export function firstLine(error: unknown): string {
   return error instanceof Error ? error.message.split("\n")[0] : String(error);
+}
+
+/** Why the system refused, without its numbers and calls; for whatever else was thrown, its first line. */
+export function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotCapable) return `this task does not permit it (${firstLine(error)})`;
+  return firstLine(error).replace(/ \(os error \d+\).*$/, "");
 }

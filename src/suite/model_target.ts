@@ -28,6 +28,9 @@ interface Watched {
   sections: readonly PlacedSection[] | undefined;
   images: RegionImage[];
   atInit: boolean;
+  /** struct module's name, which stands from when the module is in memory of its own. */
+  name: string | undefined;
+  initAssumed: boolean;
   /** Init was to be run, and would have been. */
   codeWanted: boolean;
 }
@@ -92,15 +95,26 @@ function attempt(call: () => number): Pick<StepOutcome, "rc" | "errno" | "oops" 
 }
 
 function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: ReadModule, hashes: boolean): StepResult {
-  const watched: Watched = { sections: undefined, images: [], atInit: false, codeWanted: false };
+  const watched: Watched = {
+    sections: undefined,
+    images: [],
+    atInit: false,
+    name: undefined,
+    initAssumed: false,
+    codeWanted: false,
+  };
   const caller = {
     privileged: !step.unprivileged,
     runInit: () => {
       watched.codeWanted = step.init === "run";
+      watched.initAssumed = step.init === undefined;
       return typeof step.init === "number" ? s32(step.init) : 0;
     },
     observer: {
-      placed: (mod: KernelModule) => void (watched.sections = mod.sections),
+      placed: (mod: KernelModule) => {
+        watched.sections = mod.sections;
+        watched.name = mod.name;
+      },
       beforeInit: (mod: KernelModule) => {
         watched.atInit = true;
         if (hashes) watched.images = regionImages(mod);
@@ -111,6 +125,9 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
     const params = step.params;
     const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
     if (step.syscall === "init_module" || (step.syscall === undefined && unpacked)) {
+      if (module.file.kind !== "regular") {
+        throw new NotModelled(`init_module() with what read() gives of a ${module.file.kind}`);
+      }
       return initModule(kernel, unpacked ? module.plain : module.file.bytes, params, caller);
     }
     const flags = step.raw_flags ?? (step.flags ?? []).reduce((sum, flag) => sum | INSMOD_FLAGS[flag], 0);
@@ -119,13 +136,13 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
   const outcome: StepOutcome = {
     step: number,
     op: "insmod",
-    module: moduleNameOf(step.insmod),
+    module: watched.name ?? moduleNameOf(step.insmod),
     ...(watched.codeWanted ? { notModelled: "do_one_initcall(): the module's own code" } : end),
     ...endOfStep(kernel),
   };
   if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);
   if (watched.atInit && hashes) outcome.regions = watched.images.map((image) => regionEntry(kernel, image));
-  return { outcome, images: watched.images };
+  return { outcome, images: watched.images, initAssumed: watched.initAssumed };
 }
 
 function rmmodStep(kernel: Kernel, number: number, step: RmmodStep): StepResult {

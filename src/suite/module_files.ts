@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { Compression, Decompressed, ModuleFile } from "../kernel/module_file.ts";
-import { firstLine, InputError } from "./input_error.ts";
+import type { Compression, Decompressed, FileKind, ModuleFile } from "../kernel/module_file.ts";
+import { InputError, reason } from "./input_error.ts";
 
 /** A file that was read. */
 export interface ReadModule {
@@ -25,7 +25,7 @@ const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
 ];
 
-/** Bytes that an unpacked module may have at the most. */
+/** Bytes that a module may have at the most, packed or unpacked. */
 const LIMIT = 1 << 28;
 
 /** What the kernel's decoders give for damaged data: XZ_DATA_ERROR, Z_DATA_ERROR, ZSTD_error_corruption_detected. */
@@ -42,14 +42,22 @@ async function unpack(compression: Compression, bytes: Uint8Array): Promise<Deco
   }
 }
 
-function readBytes(path: string): { bytes: Uint8Array; kind: ModuleFile["kind"] } {
+/** kernel_read_file() as init_module_from_file() calls it: a larger file is refused by its size. */
+const INT_MAX = 0x7fffffff;
+
+/** What is at a path. Only a regular file is read, and only as far as its size says. */
+function readBytes(path: string): { bytes: Uint8Array; kind: FileKind } {
+  const none = new Uint8Array();
   try {
-    if (Deno.statSync(path).isDirectory) return { bytes: new Uint8Array(), kind: "directory" };
-    return { bytes: Deno.readFileSync(path), kind: "regular" };
+    const { isFile, isDirectory, size } = Deno.statSync(path);
+    if (!isFile) return { bytes: none, kind: isDirectory ? "directory" : "special file" };
+    if (size > INT_MAX) return { bytes: none, kind: "file over 2 GiB" };
+    if (size <= LIMIT) return { bytes: size === 0 ? none : Deno.readFileSync(path), kind: "regular" };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new InputError(`Cannot read module "${path}": no such file`);
-    throw new InputError(`Cannot read module "${path}": ${firstLine(error)}`);
+    throw new InputError(`Cannot read module "${path}": ${reason(error)}`);
   }
+  throw new InputError(`Cannot read module "${path}": it is larger than the ${LIMIT >> 20} MiB that are read`);
 }
 
 /** How a file is packed, by its first bytes. */
@@ -68,7 +76,7 @@ export async function readModule(path: string): Promise<ReadModule> {
 }
 
 /** Bytes as a module file that was read. */
-export async function asModule(bytes: Uint8Array, kind: ModuleFile["kind"] = "regular"): Promise<ReadModule> {
+export async function asModule(bytes: Uint8Array, kind: FileKind = "regular"): Promise<ReadModule> {
   const compression = compressionOf(bytes);
   const unpacked = compression === undefined ? { bytes } : await unpack(compression, bytes);
   const plain = "bytes" in unpacked ? unpacked.bytes : new Uint8Array();

@@ -75,4 +75,6 @@ export interface StepOutcome {
 export interface StepResult {
   outcome: StepOutcome;
   images: RegionImage[];
+  /** The module has an init function, which was neither run nor said to return anything: it was taken to return 0. */
+  initAssumed?: boolean;
 }

@@ -43,8 +43,10 @@ export async function runCase(target: Target, each: Case, { dir, profile }: Gold
     const difference = `Case ${id} has no golden for ${profile.release}; write one with: deno task bless ${id}`;
     return { id, origin: undefined, difference };
   }
-  const texts = goldenTexts(each, await resultsOf(target, each), profile);
-  const difference = compareWithGolden(id, golden, texts, target);
+  const results = await resultsOf(target, each);
+  const ranCode = target.runsCode ?? results.some(({ outcome }) => outcome.log.some(({ phase }) => phase === "init"));
+  const texts = goldenTexts(each, results, profile);
+  const difference = compareWithGolden(id, golden, texts, { runsCode: ranCode, givesImages: target.givesImages });
   const remedy = golden.origin === "recorded"
     ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
     : `If the new result is right: deno task bless ${id}`;

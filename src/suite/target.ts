@@ -11,8 +11,11 @@ import type { Scenario } from "./scenario.ts";
 export interface Target {
   /** For reports: "model", or the command. */
   readonly name: string;
-  /** Whether module code runs; where not, init is taken to return 0 and prints nothing. */
-  readonly runsCode: boolean;
+  /**
+   * Whether module code runs; where not, init is taken to return 0 and prints nothing. Left out where the lines tell: one of phase
+   * "init" comes from code that ran.
+   */
+  readonly runsCode?: boolean;
   /** Whether results come with the bytes of the modules' memory. */
   readonly givesImages: boolean;
   /**
