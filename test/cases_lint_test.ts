@@ -5,6 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { aliasOf, GOLDEN_DIR, listProfiles } from "../src/profile/load_profile.ts";
 import { AREAS, caseId, findCases, takesInKernel } from "../src/suite/cases.ts";
+import { readNondeterministic, VARIES } from "../src/suite/nondeterministic.ts";
 
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
 
@@ -76,6 +77,13 @@ for (const release of listProfiles()) {
       assert(!each.image || /^region /m.test(layout), `${id}: no step reaches init, so there is no image`);
     }
     assert(total < 3_000_000, `all image.txt together are ${total} bytes; hash or leave out the largest`);
+  });
+
+  Deno.test(`every exception of ${release} is needed`, () => {
+    for (const { case: isFor, what, pattern } of readNondeterministic(fromFileUrl(GOLDEN_DIR), release)) {
+      const texts = cases.map(caseId).filter((id) => isFor.test(id)).map((id) => goldenText(release, id, what));
+      assert(texts.some((text) => text.includes(VARIES)), `${pattern}: no golden of ${isFor} has anything left out of ${what}`);
+    }
   });
 
   Deno.test(`every golden of ${release} belongs to a case`, () => {

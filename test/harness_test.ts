@@ -5,6 +5,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { fromFileUrl } from "@std/path";
 import { GOLDEN_DIR, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
+import { openGoldens } from "../src/suite/golden.ts";
 import { type Case, findCases } from "../src/suite/cases.ts";
 import { InputError } from "../src/suite/input_error.ts";
 import { checkKnownFailure } from "../src/suite/known_failures.ts";
@@ -16,7 +17,7 @@ import type { Target } from "../src/suite/target.ts";
 import { inScratch, writeFiles } from "./scratch.ts";
 
 const profile = await loadProfile();
-const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
+const goldens = openGoldens(fromFileUrl(GOLDEN_DIR), profile);
 const model = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
 const [exportAndUse] = findCases(fromFileUrl(new URL("../cases/", import.meta.url)))
   .filter(({ name }) => name === "exercise-2-export-and-use");

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { hex32 } from "../src/elf/word.ts";
 import { GOLDEN_DIR, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
+import { openGoldens } from "../src/suite/golden.ts";
 import { findCases } from "../src/suite/cases.ts";
 import { imageText } from "../src/suite/image_text.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
@@ -15,7 +16,7 @@ import { runCase } from "../src/suite/runner.ts";
 import type { Target } from "../src/suite/target.ts";
 
 const profile = await loadProfile();
-const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
+const goldens = openGoldens(fromFileUrl(GOLDEN_DIR), profile);
 const model = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
 const [call] = findCases(fromFileUrl(new URL("../cases/", import.meta.url))).filter(({ area, name }) =>
   area === "relocations" && name === "type-call"

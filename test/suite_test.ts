@@ -9,6 +9,7 @@ import { fromFileUrl } from "@std/path";
 import { type KernelProfile, ProfileError } from "../src/kernel/profile.ts";
 import { GOLDEN_DIR, listProfiles, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
+import { openGoldens } from "../src/suite/golden.ts";
 import { caseId, findCases, isForKernel } from "../src/suite/cases.ts";
 import { checkKnownFailure, readKnownFailures } from "../src/suite/known_failures.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
@@ -33,7 +34,7 @@ for (const release of listProfiles()) {
   const profile = await usableProfile(release);
   if (profile === undefined) continue;
   const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
-  const goldens = { dir: fromFileUrl(GOLDEN_DIR), profile };
+  const goldens = openGoldens(fromFileUrl(GOLDEN_DIR), profile);
   for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {
     Deno.test(`${caseId(each)} on ${profile.alias}`, async () => {
       const verdict = await runCase(target, each, goldens);

@@ -11,10 +11,8 @@ import { GOLDEN_DIR } from "../profile/load_profile.ts";
 import { caseModuleReader } from "../suite/case_modules.ts";
 import { type Case, caseId, findCases, isForKernel } from "../suite/cases.ts";
 import { commandTarget } from "../suite/command_target.ts";
-import { goldenTexts, writeGolden } from "../suite/golden.ts";
+import { type Goldens, openGoldens } from "../suite/golden.ts";
 import { ModelTarget } from "../suite/model_target.ts";
-import type { StepResult } from "../suite/outcome.ts";
-import type { Goldens } from "../suite/runner.ts";
 import type { Target } from "../suite/target.ts";
 import type { CommandIo } from "./io.ts";
 import { UsageError } from "./options.ts";
@@ -24,7 +22,7 @@ export const CASES_DIR = fromFileUrl(new URL("../../cases/", import.meta.url));
 
 /** The goldens of this checkout for a kernel. */
 export function goldensOf(profile: KernelProfile): Goldens {
-  return { dir: fromFileUrl(GOLDEN_DIR), profile };
+  return openGoldens(fromFileUrl(GOLDEN_DIR), profile);
 }
 
 /** The model, as the suite runs it. */
@@ -50,9 +48,12 @@ export function readableCases(command: string, profile: KernelProfile, words: re
 }
 
 /** The real kernel, as it is asked for goldens. */
-export async function qemuTarget(profile: KernelProfile, io: CommandIo, cache: string | undefined) {
+export async function qemuTarget(profile: KernelProfile, io: CommandIo, cache: string | undefined, boot = 1) {
   const { QemuTarget } = await import("../oracle/qemu_target.ts");
-  return new QemuTarget(profile, caseModuleReader(profile), cache === undefined ? undefined : io.resolve(cache));
+  return new QemuTarget(profile, caseModuleReader(profile), {
+    boot,
+    ...(cache === undefined ? {} : { cache: io.resolve(cache) }),
+  });
 }
 
 /** The target of a name: the model, the real kernel, or a command. */
@@ -72,15 +73,4 @@ export function readJobs(given: string | undefined, otherwise: number): number {
   if (given === undefined) return otherwise;
   if (!/^[1-9]\d{0,2}$/.test(given)) throw new UsageError(`option --jobs is ${given}; it must be a number from 1 to 999`);
   return Number(given);
-}
-
-/** Writes what a target said as the golden of a case. */
-export function save(
-  profile: KernelProfile,
-  each: Case,
-  results: readonly StepResult[],
-  origin: "recorded" | "blessed",
-  by: string,
-) {
-  writeGolden(goldensOf(profile).dir, profile.release, each, { origin, ...goldenTexts(each, results, profile) }, by);
 }

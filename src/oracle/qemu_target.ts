@@ -13,7 +13,7 @@ import type { Target } from "../suite/target.ts";
 import { boardArguments, readBoard } from "./board.ts";
 import { inTemporaryDirectory } from "./interrupt.ts";
 import { emulatorVersion } from "./programs.ts";
-import { recordScenario } from "./record.ts";
+import { type RecordOptions, recordScenario } from "./record.ts";
 
 /** Replays scenarios on the kernel of a profile, each in a guest of its own. */
 export class QemuTarget implements Target {
@@ -23,9 +23,14 @@ export class QemuTarget implements Target {
 
   /**
    * @param read reads or builds a module file
-   * @param cache the cache directory; see kernel_under_test.ts
+   * @param options.cache the cache directory; see kernel_under_test.ts
+   * @param options.boot which boot of the kernel the guests start from, 1 unless given; no two have their addresses and times in common
    */
-  constructor(readonly profile: KernelProfile, readonly read: (path: string) => Promise<ReadModule>, readonly cache?: string) {}
+  constructor(
+    readonly profile: KernelProfile,
+    readonly read: (path: string) => Promise<ReadModule>,
+    readonly options: Pick<RecordOptions, "cache" | "boot"> = {},
+  ) {}
 
   /** What recorded, for a golden's origin. */
   async describe(): Promise<string> {
@@ -36,12 +41,7 @@ export class QemuTarget implements Target {
     yield* await inTemporaryDirectory("insmodel-modules-", async (folder) => {
       const steps: Step[] = [];
       for (const [i, step] of scenario.steps.entries()) steps.push(await this.#asFile(step, `${folder}/${i}`));
-      const options = {
-        profile: this.profile,
-        images: true,
-        ...(this.cache === undefined ? {} : { cache: this.cache }),
-      };
-      return await recordScenario({ ...scenario, steps }, options);
+      return await recordScenario({ ...scenario, steps }, { ...this.options, profile: this.profile, images: true });
     });
   }
 

@@ -24,6 +24,8 @@ export interface RecordOptions {
   profile: KernelProfile;
   /** The cache directory, `cacheDirectory()` unless given. */
   cache?: string;
+  /** Which boot of the kernel to start from, 1 unless given. */
+  boot?: number;
   /** Whether the regions' bytes are kept in the result. */
   images?: boolean;
   /** How long a step may take before the guest counts as hung; 15 s unless given. */
@@ -115,7 +117,7 @@ async function resultOf(
 export async function recordScenario(scenario: Scenario, options: RecordOptions): Promise<StepResult[]> {
   const cache = options.cache ?? cacheDirectory();
   const kernel = await openKernel(cache, options.profile);
-  const snapshot = await snapshotOf(cache, kernel, scenario.cmdline);
+  const snapshot = await snapshotOf(cache, kernel, scenario.cmdline, options.boot ?? 1);
   return await inTemporaryDirectory("insmodel-oracle-", async (directory) => {
     const planned = await writePlan(scenario, directory);
     const run = await runGuest(kernel, snapshot, directory, options.limitMs ?? DEFAULT_LIMIT_MS);

@@ -119,12 +119,12 @@ async function removeStale(folder: string): Promise<void> {
   }
 }
 
-async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
+async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: string, which: number): Promise<Snapshot> {
   const agent = await buildAgent(cache);
   const { board, image, dtb } = kernel;
   const guest = { board, image, cmdline, ...(dtb === undefined ? {} : { dtb }) };
   const files = await Promise.all([image, ...(dtb === undefined ? [] : [dtb])].map(identity));
-  const words = [await emulatorVersion(), ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT];
+  const words = [await emulatorVersion(), ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT, `boot ${which}`];
   const directory = `${cache}/${kernel.release}/boot-${await digestOf([agent, ...files, ...words])}`;
   if (!await exists(directory)) {
     await makeSnapshot(directory, agent, guest);
@@ -139,10 +139,14 @@ async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: str
 /** Those that this process has asked for. */
 const opened = new Map<string, Promise<Snapshot>>();
 
-/** The snapshot of this kernel with these words added to its command line; made if there is none yet. */
-export function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string): Promise<Snapshot> {
-  const key = [cache, kernel.release, cmdline].join("\0");
-  const snapshot = opened.get(key) ?? openSnapshot(cache, kernel, cmdline);
+/**
+ * The snapshot of this kernel with these words added to its command line; made if there is none yet.
+ *
+ * @param which a number; each has a boot of its own
+ */
+export function snapshotOf(cache: string, kernel: KernelUnderTest, cmdline: string, which: number): Promise<Snapshot> {
+  const key = [cache, kernel.release, cmdline, which].join("\0");
+  const snapshot = opened.get(key) ?? openSnapshot(cache, kernel, cmdline, which);
   opened.set(key, snapshot);
   return snapshot;
 }

@@ -7,15 +7,13 @@
 
 import { createTwoFilesPatch } from "diff";
 import type { Golden, GoldenTexts } from "./golden.ts";
+import { reportFilter } from "./stack_dump.ts";
 import type { Target } from "./target.ts";
 
 /** A line that names who prints the lines below it. */
 const WHO = /^# (init|exit|loader)\n$/;
+const LEVEL = /^<\d> /;
 const HEADER = /^# (insmod|rmmod) /;
-
-/** dump_stack(): how its report begins, and the lines that belong to it. */
-const STACK_DUMP = /^<\d> CPU: \d+ UID: \d+ PID: \d+ /;
-const STACK_DUMP_LINE = /^<\d> (Tainted: |Hardware name: |Call trace:|\s*\S+ from |Exception stack|[0-9a-f]{4}: )/;
 
 /**
  * What remains of a log for a target that runs no module code: the loader's own lines. What init and exit printed is left out, and so is the
@@ -24,19 +22,30 @@ const STACK_DUMP_LINE = /^<\d> (Tainted: |Hardware name: |Call trace:|\s*\S+ fro
 export function loaderLines(kernelLog: string): string {
   const kept: string[] = [];
   let who = "loader";
-  let inDump = false;
+  const isReport = reportFilter();
   for (const line of kernelLog.split(/(?<=\n)/)) {
     const named = WHO.exec(line)?.[1];
     if (named !== undefined || HEADER.test(line)) who = named ?? "loader";
-    inDump = STACK_DUMP.test(line) || (inDump && STACK_DUMP_LINE.test(line));
-    if (named === undefined && who === "loader" && !inDump) kept.push(line);
+    const inReport = isReport(line.replace(LEVEL, "").trimEnd());
+    if (named === undefined && who === "loader" && !inReport) kept.push(line);
   }
   return kept.join("");
 }
 
-function patch(name: string, golden: string, actual: string): string {
-  return createTwoFilesPatch(`golden/${name}`, `now/${name}`, golden, actual, "", "", { context: 3 })
-    .split("\n").slice(1).join("\n");
+/** A unified diff of two texts, without its heading where it has one. */
+function patch(names: readonly [string, string], wanted: string, actual: string): string {
+  return createTwoFilesPatch(...names, wanted, actual, "", "", { context: 3 }).split("\n").slice(1).join("\n");
+}
+
+/** The differences between two runs of a case on one kernel: unified diffs, or "" where they agree. */
+export function compareRuns(id: string, first: GoldenTexts, second: GoldenTexts): string {
+  const texts = ({ kernelLog, layout, image }: GoldenTexts) =>
+    new Map([["kernel.log", kernelLog], ["layout.txt", layout], ["image.txt", image ?? ""]]);
+  const again = texts(second);
+  return [...texts(first)].flatMap(([file, text]) => {
+    const other = again.get(file) ?? "";
+    return text === other ? [] : [patch([`first/${id}/${file}`, `second/${id}/${file}`], text, other)];
+  }).join("\n");
 }
 
 /**
@@ -56,10 +65,11 @@ export function compareWithGolden(
     ? [golden.kernelLog, actual.kernelLog]
     : [loaderLines(golden.kernelLog), loaderLines(actual.kernelLog)];
   const differences = [];
-  if (wantedLog !== log) differences.push(patch(`${id}/kernel.log`, wantedLog, log));
-  if (golden.layout !== actual.layout) differences.push(patch(`${id}/layout.txt`, golden.layout, actual.layout));
+  const names = (file: string) => [`golden/${id}/${file}`, `now/${id}/${file}`] as const;
+  if (wantedLog !== log) differences.push(patch(names("kernel.log"), wantedLog, log));
+  if (golden.layout !== actual.layout) differences.push(patch(names("layout.txt"), golden.layout, actual.layout));
   if (givesImages && golden.image !== actual.image) {
-    differences.push(patch(`${id}/image.txt`, golden.image ?? "", actual.image ?? ""));
+    differences.push(patch(names("image.txt"), golden.image ?? "", actual.image ?? ""));
   }
   return differences.join("\n");
 }

@@ -11,7 +11,9 @@ import type { KernelProfile } from "../kernel/profile.ts";
 import { type Case, caseId } from "./cases.ts";
 import { kernelLogText, layoutText } from "./golden_text.ts";
 import { imageText } from "./image_text.ts";
+import { type GoldenFile, type Nondeterministic, readNondeterministic, withoutVarying } from "./nondeterministic.ts";
 import type { StepResult } from "./outcome.ts";
+import type { Step } from "./scenario.ts";
 
 /** Who made a golden: a real kernel, or the model, waiting to be recorded. */
 export type Origin = "recorded" | "blessed";
@@ -29,14 +31,30 @@ export interface Golden {
 /** The texts of a golden. */
 export type GoldenTexts = Omit<Golden, "origin">;
 
-/** The texts of a run. */
-export function goldenTexts({ steps, image }: Case, results: readonly StepResult[], profile: KernelProfile): GoldenTexts {
+/** Where the goldens are, those of which kernel, and what is left out of them. */
+export interface Goldens {
+  readonly dir: string;
+  readonly profile: KernelProfile;
+  readonly exceptions: readonly Nondeterministic[];
+}
+
+/** The goldens of a kernel in a folder such as `golden/`. */
+export function openGoldens(dir: string, profile: KernelProfile): Goldens {
+  return { dir, profile, exceptions: readNondeterministic(dir, profile.release) };
+}
+
+/** The texts of a run, as a golden holds them. */
+export function goldenTexts(of: Case, results: readonly StepResult[], { profile, exceptions }: Goldens): GoldenTexts {
+  const { steps, image } = of;
   const { start } = profile.vmalloc;
-  const each = (text: (result: StepResult) => string) => results.map(text).join("");
+  const text = (file: GoldenFile, each: (result: StepResult, step: Step) => string) => {
+    const whole = results.map((result) => each(result, steps[result.outcome.step])).join("");
+    return withoutVarying(whole, exceptions, caseId(of), file);
+  };
   return {
-    kernelLog: each(({ outcome }) => kernelLogText(steps[outcome.step], outcome, start)),
-    layout: each(({ outcome }) => layoutText(steps[outcome.step], outcome, start)),
-    ...(image ? { image: each((result) => imageText(steps[result.outcome.step], result, profile)) } : {}),
+    kernelLog: text("kernel.log", ({ outcome }, step) => kernelLogText(step, outcome, start)),
+    layout: text("layout.txt", ({ outcome }, step) => layoutText(step, outcome, start)),
+    ...(image ? { image: text("image.txt", (result, step) => imageText(step, result, profile)) } : {}),
   };
 }
 

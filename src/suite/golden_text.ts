@@ -7,6 +7,7 @@
 
 import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
 import type { InsmodStep, Step } from "./scenario.ts";
+import { reportMask } from "./stack_dump.ts";
 
 /** Text without those of its addresses that lie in vmalloc space, which differ from boot to boot. */
 function placeless(text: string, vmallocStart: number): string {
@@ -62,12 +63,13 @@ function insmodOptions({ flags, raw_flags, syscall, opened, init }: InsmodStep):
 /** The lines of a log, with a heading where the module's own code begins and ends to print. */
 function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
   const lines: string[] = [];
+  const mask = reportMask();
   let phase = "loader";
   for (const line of log) {
     const now = line.phase ?? "loader";
     if (now !== phase) lines.push(`# ${now}`);
     phase = now;
-    lines.push(`<${line.level}> ${escapeText(placeless(line.text, vmallocStart))}`);
+    lines.push(`<${line.level}> ${escapeText(placeless(mask(line.text), vmallocStart))}`);
   }
   return lines;
 }

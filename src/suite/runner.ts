@@ -5,10 +5,9 @@
  * @module
  */
 
-import type { KernelProfile } from "../kernel/profile.ts";
 import { type Case, caseId } from "./cases.ts";
 import { compareWithGolden } from "./compare.ts";
-import { goldenTexts, type Origin, readGolden } from "./golden.ts";
+import { type Goldens, goldenTexts, type Origin, readGolden } from "./golden.ts";
 import type { StepResult } from "./outcome.ts";
 import type { Target } from "./target.ts";
 
@@ -21,12 +20,6 @@ export interface Verdict {
   readonly difference: string;
 }
 
-/** Where the goldens are, and those of which kernel. */
-export interface Goldens {
-  readonly dir: string;
-  readonly profile: KernelProfile;
-}
-
 /** Runs a case to its end, or to the step that the kernel did not survive. */
 export async function resultsOf(target: Target, each: Case): Promise<StepResult[]> {
   const results: StepResult[] = [];
@@ -35,7 +28,8 @@ export async function resultsOf(target: Target, each: Case): Promise<StepResult[
 }
 
 /** Runs a case and compares it. */
-export async function runCase(target: Target, each: Case, { dir, profile }: Goldens): Promise<Verdict> {
+export async function runCase(target: Target, each: Case, goldens: Goldens): Promise<Verdict> {
+  const { dir, profile } = goldens;
   const id = caseId(each);
   if (each.problem !== undefined) return { id, origin: undefined, difference: each.problem };
   const golden = readGolden(dir, profile.release, each);
@@ -45,7 +39,7 @@ export async function runCase(target: Target, each: Case, { dir, profile }: Gold
   }
   const results = await resultsOf(target, each);
   const ranCode = target.runsCode ?? results.some(({ outcome }) => outcome.log.some(({ phase }) => phase === "init"));
-  const texts = goldenTexts(each, results, profile);
+  const texts = goldenTexts(each, results, goldens);
   const difference = compareWithGolden(id, golden, texts, { runsCode: ranCode, givesImages: target.givesImages });
   const remedy = golden.origin === "recorded"
     ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
