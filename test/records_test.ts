@@ -3,11 +3,15 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readRecord, readShdr, SHDR } from "../src/elf/records.ts";
+import { readRecord, SHDR } from "../src/elf/records.ts";
+import { Section } from "../src/kernel/section.ts";
 
-Deno.test("readShdr() reads what readRecord() reads, whatever the bytes are", () => {
+Deno.test("a Section has the fields that readRecord() reads, whatever the bytes are", () => {
   fc.assert(fc.property(fc.uint8Array({ minLength: SHDR.size + 3, maxLength: SHDR.size + 3 }), fc.nat(3), (bytes, at) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    assertEquals(readShdr(view, at), readRecord(view, at, SHDR));
+    const section = new Section(view, at);
+    const wanted = readRecord(view, at, SHDR);
+    assertEquals(Object.fromEntries(SHDR.fields.map(([name]) => [name, section[name]])), wanted);
+    assertEquals(section.at, wanted.sh_offset);
   }));
 });

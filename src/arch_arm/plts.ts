@@ -34,8 +34,11 @@ function pltEntLdr(kernel: Kernel): number {
 }
 
 /** fixed_plts[]: ftrace's two targets come first in every PLT. */
+const FTRACE_PLTS: readonly string[] = ["ftrace_caller", "__gnu_mcount_nc"];
+const NO_PLTS: readonly string[] = [];
+
 function fixedPlts(kernel: Kernel): readonly string[] {
-  return kernel.config("DYNAMIC_FTRACE") ? ["ftrace_caller", "__gnu_mcount_nc"] : [];
+  return kernel.config("DYNAMIC_FTRACE") ? FTRACE_PLTS : NO_PLTS;
 }
 
 /** Whether the addend of the branch at an address is just the bias of the PC, so that it goes to its symbol itself. */
@@ -134,17 +137,42 @@ export function moduleFrobArchSections(
   return 0;
 }
 
+/** Offset of an entry's literal in the PLT. */
+function literalOffset(index: number): number {
+  return Math.floor(index / PLT_ENT_COUNT) * PLT_ENTRIES_SIZE + PLT_ENT_STRIDE + 4 * (index % PLT_ENT_COUNT);
+}
+
+/** Address of an entry. */
+function entryAddress(plt: Section, index: number): number {
+  return u32(plt.sh_addr + literalOffset(index) - PLT_ENT_STRIDE);
+}
+
 /** prealloc_fixed(): fills the first line of a PLT that is used for the first time. */
 function preallocFixed(kernel: Kernel, pltsec: ModPltSec, { view, at }: Section): void {
   const fixed = fixedPlts(kernel);
-  if (fixed.length === 0 || pltsec.count !== 0) return;
+  if (fixed.length === 0) return;
   pltsec.count = fixed.length;
   for (let i = 0; i < PLT_ENT_COUNT; i++) view.setUint32(at + 4 * i, pltEntLdr(kernel), true);
   for (const [i, name] of fixed.entries()) {
     const address = kernel.profile.symbols.get(name);
     if (address === undefined) throw new NotModelled(`get_module_plt(): the profile does not know the address of ${name}`);
-    view.setUint32(at + PLT_ENT_STRIDE + 4 * i, address, true);
+    view.setUint32(at + literalOffset(i), address, true);
   }
+}
+
+/** Writes a new entry for `value`, and the rest of its line where it is the first there. @returns its index */
+function addEntry(kernel: Kernel, pltsec: ModPltSec, { view, at, sh_size }: Section, value: number): number {
+  const index = pltsec.count++;
+  if (pltsec.count * PLT_ENT_SIZE > sh_size) throw bug("arch/arm/kernel/module-plts.c:83");
+  const literal = at + literalOffset(index);
+  if (index % PLT_ENT_COUNT === 0) {
+    for (let i = 0; i < PLT_ENT_COUNT; i++) {
+      view.setUint32(literal - PLT_ENT_STRIDE + 4 * i, pltEntLdr(kernel), true);
+      view.setUint32(literal + 4 * i, 0, true);
+    }
+  }
+  view.setUint32(literal, value, true);
+  return index;
 }
 
 /**
@@ -159,33 +187,21 @@ export function getModulePlt(kernel: Kernel, mod: KernelModule, loc: number, val
   const isInit = mod.withinInit(loc);
   const pltsec = isInit ? mod.arch.init : mod.arch.core;
   const { plt } = pltsec;
-  const field = isInit ? "arch.init" : "arch.core";
   if (plt === undefined) throw new Error(`Module ${mod.name} has no PLT sections`);
-  const { view } = plt;
-  const literal = (index: number) =>
-    plt.at + Math.floor(index / PLT_ENT_COUNT) * PLT_ENTRIES_SIZE + PLT_ENT_STRIDE + 4 * (index % PLT_ENT_COUNT);
-  const entry = (index: number) => u32(plt.sh_addr + literal(index) - plt.at - PLT_ENT_STRIDE);
-
-  // A size that wrapped around can leave the PLT beyond its memory.
-  if (plt.at + plt.sh_size > view.byteLength) throw pageFault(u32(plt.sh_addr), "write");
-  mod.put(`${field}.plt_ent`, plt.sh_addr);
-  preallocFixed(kernel, pltsec, plt);
-  mod.put(`${field}.plt_count`, pltsec.count);
-  const fixed = fixedPlts(kernel).length;
-  for (let i = 0; i < fixed; i++) if (view.getUint32(literal(i), true) === value) return entry(i);
-
-  const last = pltsec.count - 1;
-  if (last >= 0 && view.getUint32(literal(last), true) === value) return entry(last);
-  const index = pltsec.count++;
-  mod.put(`${field}.plt_count`, pltsec.count);
-  if (pltsec.count * PLT_ENT_SIZE > plt.sh_size) throw bug("arch/arm/kernel/module-plts.c:83");
-  if (index % PLT_ENT_COUNT === 0) {
-    const line = literal(index) - PLT_ENT_STRIDE;
-    for (let i = 0; i < PLT_ENT_COUNT; i++) {
-      view.setUint32(line + 4 * i, pltEntLdr(kernel), true);
-      view.setUint32(line + PLT_ENT_STRIDE + 4 * i, 0, true);
-    }
+  const { view, at } = plt;
+  if (pltsec.pltEnt === 0) {
+    // A size that wrapped around can leave the PLT beyond its memory.
+    if (at + plt.sh_size > view.byteLength) throw pageFault(u32(plt.sh_addr), "write");
+    pltsec.pltEnt = plt.sh_addr;
+    preallocFixed(kernel, pltsec, plt);
+    mod.put(isInit ? "arch.init.plt_ent" : "arch.core.plt_ent", pltsec.pltEnt);
+    mod.put(isInit ? "arch.init.plt_count" : "arch.core.plt_count", pltsec.count);
   }
-  view.setUint32(literal(index), value, true);
-  return entry(index);
+  const fixed = fixedPlts(kernel).length;
+  for (let i = 0; i < fixed; i++) if (view.getUint32(at + literalOffset(i), true) === value) return entryAddress(plt, i);
+  const last = pltsec.count - 1;
+  if (last >= 0 && view.getUint32(at + literalOffset(last), true) === value) return entryAddress(plt, last);
+  const added = addEntry(kernel, pltsec, plt, value);
+  mod.put(isInit ? "arch.init.plt_count" : "arch.core.plt_count", pltsec.count);
+  return entryAddress(plt, added);
 }

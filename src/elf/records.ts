@@ -95,22 +95,6 @@ export function readRecord<Name extends string>(view: DataView, at: number, reco
   return values;
 }
 
-/** readRecord() of a section header, written out: the loader reads hundreds of thousands of them. A test holds the two together. */
-export function readShdr(view: DataView, at: number): Shdr {
-  return {
-    sh_name: view.getUint32(at, true),
-    sh_type: view.getUint32(at + 4, true),
-    sh_flags: view.getUint32(at + 8, true),
-    sh_addr: view.getUint32(at + 12, true),
-    sh_offset: view.getUint32(at + 16, true),
-    sh_size: view.getUint32(at + 20, true),
-    sh_link: view.getUint32(at + 24, true),
-    sh_info: view.getUint32(at + 28, true),
-    sh_addralign: view.getUint32(at + 32, true),
-    sh_entsize: view.getUint32(at + 36, true),
-  };
-}
-
 /** Writes those fields of a record that are given; the others keep their bytes. */
 export function writeRecord<Name extends string>(
   view: DataView,

@@ -13,9 +13,6 @@ import type { AddressSpace, MappedArea } from "./memory.ts";
 
 export const PAGE_SIZE = 4096;
 
-/** The least that is ever taken: a page and its guard page. */
-const SMALLEST = 2 * PAGE_SIZE;
-
 /** A range of addresses, end not included. */
 export interface AddressRange {
   readonly start: number;
@@ -27,11 +24,55 @@ export function pageAlign(size: number): number {
   return u32(u32(size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
 }
 
+/** The free addresses of a range: holes in order, none of them empty or next to another. */
+class Holes {
+  readonly #holes: { start: number; end: number }[] = [];
+
+  constructor(range: AddressRange, taken: readonly AddressRange[]) {
+    let start = range.start;
+    for (const each of [...taken].sort((a, b) => a.start - b.start)) {
+      if (each.start > start) this.#holes.push({ start, end: Math.min(each.start, range.end) });
+      start = Math.max(start, each.end);
+      if (start >= range.end) return;
+    }
+    this.#holes.push({ start, end: range.end });
+  }
+
+  /** Takes `length` bytes of the lowest hole that has them. @returns their address */
+  take(length: number): number | undefined {
+    const at = this.#holes.findIndex(({ start, end }) => end - start >= length);
+    if (at < 0) return undefined;
+    const hole = this.#holes[at];
+    const { start } = hole;
+    hole.start += length;
+    if (hole.start === hole.end) this.#holes.splice(at, 1);
+    return start;
+  }
+
+  /** Makes a hole where something was taken. */
+  give(start: number, end: number): void {
+    let at = this.#holes.findIndex((hole) => hole.start > start);
+    if (at < 0) at = this.#holes.length;
+    const before = this.#holes[at - 1];
+    const after = this.#holes[at];
+    const joinsBefore = before?.end === start;
+    const joinsAfter = after?.start === end;
+    if (joinsBefore && joinsAfter) {
+      before.end = after.end;
+      this.#holes.splice(at, 1);
+    } else if (joinsBefore) {
+      before.end = end;
+    } else if (joinsAfter) {
+      after.start = start;
+    } else {
+      this.#holes.splice(at, 0, { start, end });
+    }
+  }
+}
+
 export class Execmem {
-  /** What is taken, with guard pages, by address. */
-  #taken: AddressRange[];
-  /** For each range an address below which it has no hole that anything fits into. */
-  readonly #searchFrom: Map<AddressRange, number>;
+  readonly #moduleHoles: Holes;
+  readonly #vmallocHoles: Holes;
   #pages = 0;
 
   /**
@@ -49,8 +90,8 @@ export class Execmem {
     taken: readonly AddressRange[],
     readonly pageLimit: number,
   ) {
-    this.#taken = [...taken].sort((a, b) => a.start - b.start);
-    this.#searchFrom = new Map([[modules, modules.start], [vmalloc, vmalloc.start]]);
+    this.#moduleHoles = new Holes(modules, taken);
+    this.#vmallocHoles = new Holes(vmalloc, taken);
   }
 
   /**
@@ -60,62 +101,30 @@ export class Execmem {
    * @returns undefined where neither range has room
    */
   alloc(size: number): MappedArea | undefined {
-    return this.#allocIn(this.modules, size) ?? (this.fallback ? this.#allocIn(this.vmalloc, size) : undefined);
+    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback ? this.#allocIn(this.#vmallocHoles, size) : undefined);
   }
 
   /** vmalloc(): memory for the temporary copy of the file. */
   vmallocPages(size: number): MappedArea | undefined {
-    return this.#allocIn(this.vmalloc, pageAlign(size));
+    return this.#allocIn(this.#vmallocHoles, pageAlign(size));
   }
 
-  /** execmem_free() and vfree(). */
+  /** execmem_free() and vfree(). The area's memory may be used for others from now on. */
   free(area: MappedArea): void {
-    const at = this.#firstAbove(area.base) - 1;
-    if (this.#taken[at]?.start === area.base) this.#taken.splice(at, 1);
-    for (const [range, from] of this.#searchFrom) {
-      const hole = Math.max(range.start, this.#taken[at - 1]?.end ?? 0);
-      if (hole < from) this.#searchFrom.set(range, hole);
-    }
-    this.#pages -= area.bytes.length / PAGE_SIZE;
+    const { base, bytes } = area;
+    const { start, end } = this.modules;
+    const holes = base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
+    holes.give(base, base + bytes.length + PAGE_SIZE);
+    this.#pages -= bytes.length / PAGE_SIZE;
     this.space.unmap(area);
   }
 
-  #allocIn(range: AddressRange, size: number): MappedArea | undefined {
+  /** Pages and the guard page behind them. */
+  #allocIn(holes: Holes, size: number): MappedArea | undefined {
     if (size === 0 || size / PAGE_SIZE + this.#pages > this.pageLimit) return undefined;
-    const base = this.#reserve(range, size + PAGE_SIZE);
+    const base = holes.take(size + PAGE_SIZE);
     if (base === undefined) return undefined;
     this.#pages += size / PAGE_SIZE;
     return this.space.map(base, size);
-  }
-
-  /** Takes the lowest hole of `length` bytes in a range. */
-  #reserve(range: AddressRange, length: number): number | undefined {
-    let start = this.#searchFrom.get(range) ?? range.start;
-    let isFirstHole = true;
-    let at = Math.max(0, this.#firstAbove(start) - 1);
-    for (; at < this.#taken.length; at++) {
-      const { start: takenStart, end: takenEnd } = this.#taken[at];
-      if (takenEnd <= start) continue;
-      if (takenStart - start >= length) break;
-      if (takenStart - start >= SMALLEST) isFirstHole = false;
-      start = Math.max(start, takenEnd);
-      if (isFirstHole) this.#searchFrom.set(range, start);
-    }
-    if (start + length > range.end) return undefined;
-    this.#taken.splice(at, 0, { start, end: start + length });
-    if (isFirstHole) this.#searchFrom.set(range, start + length);
-    return start;
-  }
-
-  /** Index of the first taken area that begins above an address. */
-  #firstAbove(address: number): number {
-    let low = 0;
-    let high = this.#taken.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#taken[middle].start > address) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 }

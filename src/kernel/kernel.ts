@@ -74,6 +74,7 @@ export class Kernel {
   readonly slab: Slab;
   /** kmalloced_params: values of charp parameters that were allocated for them. */
   readonly kmallocedParams = new Set<number>();
+  /** Oldest first. */
   readonly #modules: KernelModule[] = [];
   readonly #modulesByName = new Map<string, KernelModule>();
   /** Whether a module came whose name has no end: from then on a search by name has to look at each in turn. */
@@ -103,7 +104,7 @@ export class Kernel {
 
   /** The list `modules`, newest first. */
   get modules(): readonly KernelModule[] {
-    return this.#modules;
+    return this.#modules.toReversed();
   }
 
   /** IS_ENABLED(CONFIG_name). */
@@ -141,7 +142,7 @@ export class Kernel {
 
   /** list_add_rcu() of a module, whose name no other in the list has. */
   addModule(mod: KernelModule): void {
-    this.#modules.unshift(mod);
+    this.#modules.push(mod);
     this.#modulesByName.set(mod.name, mod);
     this.#hasEndlessName ||= isEndless(mod);
   }
@@ -157,7 +158,7 @@ export class Kernel {
     const isSeen = (module: KernelModule) => evenUnformed || module.state !== MODULE_STATE.UNFORMED;
     const found = this.#modulesByName.get(name);
     if (this.#hasEndlessName && this.config("FORTIFY_SOURCE")) {
-      const first = this.#modules.find((module) => isSeen(module) && (module === found || isEndless(module)));
+      const first = this.#modules.findLast((module) => isSeen(module) && (module === found || isEndless(module)));
       if (first !== undefined && isEndless(first)) throw fortifyPanic();
     }
     return found !== undefined && isSeen(found) ? found : undefined;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { latin1 } from "../elf/latin1.ts";
 import { u32 } from "../elf/word.ts";
 import { NotModelled, pageFault } from "./fault.ts";
 
@@ -19,46 +20,61 @@ export interface MappedArea {
   readonly view: DataView;
 }
 
+const PAGE_SHIFT = 12;
+const BLOCK_SHIFT = 20;
+const BLOCK_SIZE = 1 << BLOCK_SHIFT;
+
+/** A megabyte of addresses, as an entry of ARM's first-level page table spans it. */
+class Block {
+  /** The area that each page belongs to. */
+  readonly pages: (MappedArea | undefined)[] = new Array(1 << (BLOCK_SHIFT - PAGE_SHIFT)).fill(undefined);
+  #memory: ArrayBuffer | undefined;
+  /** From this offset on, nothing has been written to the memory yet. */
+  #usedTo = 0;
+
+  /** Zeroed memory for an area of this block: freed areas are used again, so that a load allocates little. */
+  memoryOf(base: number, size: number): MappedArea {
+    const start = base % BLOCK_SIZE;
+    this.#memory ??= new ArrayBuffer(BLOCK_SIZE);
+    const bytes = new Uint8Array(this.#memory, start, size);
+    if (start < this.#usedTo) bytes.fill(0, 0, this.#usedTo - start);
+    this.#usedTo = Math.max(this.#usedTo, start + size);
+    return { base, bytes, view: new DataView(this.#memory, start, size) };
+  }
+}
+
 export class AddressSpace {
-  /** By address. */
-  #areas: MappedArea[] = [];
-  #last: MappedArea | undefined;
+  #blocks: (Block | undefined)[] = [];
 
   /** @param kernelStart first address of the kernel image and the linear map (PAGE_OFFSET) */
   constructor(readonly kernelStart: number, readonly kernelEnd: number) {}
 
-  /** Maps zeroed memory. The caller has made sure that the range is free. */
+  /** Maps zeroed memory, whole pages. The caller has made sure that the range is free. */
   map(base: number, size: number): MappedArea {
-    const bytes = new Uint8Array(size);
-    const area = { base, bytes, view: new DataView(bytes.buffer) };
-    this.#areas.splice(this.#above(base), 0, area);
+    const area = base % BLOCK_SIZE + size <= BLOCK_SIZE ? this.#block(base).memoryOf(base, size) : ownMemory(base, size);
+    this.#setPages(area, area);
     return area;
   }
 
+  /** From here on the area's memory may be used for others. */
   unmap(area: MappedArea): void {
-    if (this.#last === area) this.#last = undefined;
-    const at = this.#above(area.base) - 1;
-    if (this.#areas[at] === area) this.#areas.splice(at, 1);
+    this.#setPages(area, undefined);
   }
 
   /** The area that holds an address, if any does. */
   find(address: number): MappedArea | undefined {
-    const last = this.#last;
-    if (last !== undefined && address >= last.base && address - last.base < last.bytes.length) return last;
-    const area = this.#areas[this.#above(address) - 1];
-    return area !== undefined && address - area.base < area.bytes.length ? this.#last = area : undefined;
+    return this.#blocks[address >>> BLOCK_SHIFT]?.pages[(address & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT];
   }
 
-  /** Index of the first area whose base is above an address. */
-  #above(address: number): number {
-    let low = 0;
-    let high = this.#areas.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#areas[middle].base > address) high = middle;
-      else low = middle + 1;
+  #block(address: number): Block {
+    return this.#blocks[address >>> BLOCK_SHIFT] ??= new Block();
+  }
+
+  #setPages({ base, bytes }: MappedArea, area: MappedArea | undefined): void {
+    const end = base + bytes.length;
+    for (let page = base; page < end; page += 1 << PAGE_SHIFT) {
+      this.#block(page).pages[(page & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT] = area;
     }
-    return low;
   }
 
   read8(address: number): number {
@@ -100,10 +116,14 @@ export class AddressSpace {
    */
   cstring(address: number, limit = Infinity): string {
     let text = "";
-    for (let at = u32(address); text.length < limit; at++) {
-      const byte = this.read8(at);
-      if (byte === 0) break;
-      text += String.fromCharCode(byte);
+    let at = u32(address);
+    while (text.length < limit) {
+      const { base, bytes } = this.#demand(at, 1, "read");
+      const nul = bytes.indexOf(0, at - base);
+      const end = Math.min(nul < 0 ? bytes.length : nul, at - base + limit - text.length);
+      text += latin1(bytes, at - base, end);
+      if (end === nul) break;
+      at = base + end;
     }
     return text;
   }
@@ -122,4 +142,10 @@ export class AddressSpace {
     }
     throw pageFault(area === undefined ? address : area.base + area.bytes.length, access);
   }
+}
+
+/** Zeroed memory for an area that is in more than one block. */
+function ownMemory(base: number, size: number): MappedArea {
+  const bytes = new Uint8Array(size);
+  return { base, bytes, view: new DataView(bytes.buffer) };
 }

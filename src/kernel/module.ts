@@ -68,9 +68,13 @@ export interface ModuleTable {
   readonly count: number;
 }
 
-/** struct mod_plt_sec: the section that holds the PLT entries of the core or of init, and how many are in use. */
+/**
+ * struct mod_plt_sec: the section that holds the PLT entries of the core or of init, their address (0 until one is asked for), and how many
+ * are in use.
+ */
 export interface ModPltSec {
   plt: Section | undefined;
+  pltEnt: number;
   count: number;
 }
 
@@ -117,8 +121,8 @@ export class KernelModule {
   percpuSize = 0;
   /** mod->arch.core and mod->arch.init. */
   readonly arch: { readonly core: ModPltSec; readonly init: ModPltSec } = {
-    core: { plt: undefined, count: 0 },
-    init: { plt: undefined, count: 0 },
+    core: { plt: undefined, pltEnt: 0, count: 0 },
+    init: { plt: undefined, pltEnt: 0, count: 0 },
   };
   /** The allocated sections, in the order of the section table. */
   sections: readonly PlacedSection[] = [];

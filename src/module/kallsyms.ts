@@ -114,7 +114,7 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
 
   const core = coreSections(info);
   const letters = typeLetters(info);
-  const strings = new Uint8Array(strsec.view.buffer);
+  const strings = initData.bytes;
   let kept = 0;
   let strAt = info.stroffs;
   for (let i = 0; i < count; i++) {

@@ -108,7 +108,7 @@ function copySection(section: Section, area: MappedArea, offset: number): void {
   if (sh_size === 0) return;
   if (at + sh_size > view.byteLength) throw pageFault(section.sh_addr + view.byteLength - at, "read");
   if (offset + sh_size > area.bytes.length) throw pageFault(area.base + area.bytes.length, "write");
-  area.bytes.set(new Uint8Array(view.buffer, at, sh_size), offset);
+  area.bytes.set(section.ownBytes(), offset);
 }
 
 /** Gives back what module_memory_alloc() took, of all types below `end`. */
@@ -164,7 +164,7 @@ export function moveModule(info: LoadInfo, mod: KernelModule): number {
   mod.sections = placed;
   // Module has been copied to its final place now.
   const thisModule = info.sechdrs[info.index.mod];
-  mod.at = new DataView(thisModule.view.buffer, thisModule.at, thisModule.sh_size);
+  mod.at = thisModule.ownView();
   mod.address = thisModule.sh_addr;
   for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) mod.putMemory(type);
   return 0;

@@ -8,6 +8,7 @@
  */
 
 import { SHF } from "../elf/constants.ts";
+import { latin1 } from "../elf/latin1.ts";
 import type { Ehdr } from "../elf/records.ts";
 import { u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
@@ -109,13 +110,6 @@ export function copyStringForCompare(copy: FileCopy, offset: number): string {
   return sharedName(bytes, offset, end < 0 ? bytes.length : end);
 }
 
-/** Bytes from `start` to `end` as latin-1 text. */
-export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
-  return text;
-}
-
 /** find_sec(): the first allocated section of that name, or 0. */
 export function findSec(info: Pick<LoadInfo, "sechdrs">, name: string): number {
   const { sechdrs } = info;
@@ -133,7 +127,7 @@ export function findAnySec(info: Pick<LoadInfo, "sechdrs">, name: string): numbe
 /** info->mod: struct module as the file has it. */
 export function moduleInCopy(info: LoadInfo): KernelModule {
   const { structModule } = info.kernel.profile;
-  const { view, at, sh_size } = info.sechdrs[info.index.mod];
+  const thisModule = info.sechdrs[info.index.mod];
   const [nameOffset] = structModule.fields.get("name") ?? [0];
-  return new KernelModule(copyString(info.copy, at + nameOffset), structModule, new DataView(view.buffer, at, sh_size));
+  return new KernelModule(copyString(info.copy, thisModule.at + nameOffset), structModule, thisModule.ownView());
 }

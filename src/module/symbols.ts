@@ -23,9 +23,6 @@ import { refModule } from "./references.ts";
 import { KERNEL_SYMBOL_SIZE } from "./sections.ts";
 import { checkVersion } from "./version.ts";
 
-/** Section indices that mean something else, however many sections there are. */
-const SPECIAL_INDICES: ReadonlySet<number> = new Set([SHN.ABS, SHN.COMMON, SHN.LIVEPATCH]);
-
 /**
  * simplify_symbols(): afterwards st_value of every symbol is an address. It goes on after an error, so that each bad symbol has its
  * line, and returns the last one.
@@ -42,11 +39,12 @@ export function simplifySymbols(info: LoadInfo, mod: KernelModule): number {
   let ret = 0;
   for (let symbol = at + SYM.size; symbol < end; symbol += SYM.size) {
     const shndx = view.getUint16(symbol + 14, true);
-    if (shndx !== SHN.UNDEF && shndx < bases.length && !SPECIAL_INDICES.has(shndx)) {
+    if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
+    // The other special indices mean something else too, however many sections there are.
+    if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < bases.length) {
       view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + bases[shndx], true);
       continue;
     }
-    if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
     const name = copyString(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
     if (shndx === SHN.UNDEF) {
       const found = resolveSymbolWait(info, mod, name);

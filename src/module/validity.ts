@@ -9,17 +9,17 @@
  */
 
 import { EF_ARM, ELFMAG, EM, ET, SHF, SHN, SHT } from "../elf/constants.ts";
-import { EHDR, type Ehdr, readRecord, readShdr, SHDR, type Shdr } from "../elf/records.ts";
+import { latin1 } from "../elf/latin1.ts";
+import { EHDR, type Ehdr, readRecord, SHDR, type Shdr } from "../elf/records.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
-import type { Section } from "../kernel/section.ts";
+import { Section } from "../kernel/section.ts";
 import {
   copyString,
   copyStringForCompare,
   type FileCopy,
   findSec,
-  latin1,
   type LoadInfo,
   MODULE_INIT_IGNORE_MODVERSIONS,
 } from "./load_info.ts";
@@ -74,32 +74,26 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     );
   }
 
-  const headers = Array.from({ length: hdr.e_shnum }, (_, i) => readShdr(view, hdr.e_shoff + i * SHDR.size));
-  const strhdr = headers[hdr.e_shstrndx];
+  const sechdrs = Array.from({ length: hdr.e_shnum }, (_, i) => new Section(view, hdr.e_shoff + i * SHDR.size));
+  const strhdr = sechdrs[hdr.e_shstrndx];
   if (!sectionInFile(strhdr, copy.len)) return refuse(`Invalid ELF section hdr(type ${strhdr.sh_type})`);
   if (strhdr.sh_size === 0) return refuse("empty section name table");
   if (bytes[strhdr.sh_offset + strhdr.sh_size - 1] !== 0) {
     return refuse("ELF Spec violation: section name table isn't null terminated");
   }
-  const [first] = headers;
+  const [first] = sechdrs;
   if (first.sh_type !== SHT.NULL || first.sh_size !== 0 || first.sh_addr !== 0) {
     return refuse(`ELF Spec violation: section 0 type(${first.sh_type | 0})!=SH_NULL or non-zero len or addr`);
   }
 
   const found = { sym: [] as number[], mod: [] as number[], info: [] as number[] };
-  const sechdrs: Section[] = [];
-  for (const [i, shdr] of headers.entries()) {
+  for (let i = 0; i < sechdrs.length; i++) {
+    const shdr = sechdrs[i];
     const nameAt = (strhdr.sh_offset + shdr.sh_name) >>> 0;
     if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
       // Not looked at here; later steps compare its name, and fault where there is none to read.
-      const section: Section = {
-        ...shdr,
-        name: nameAt < bytes.length ? copyStringForCompare(copy, nameAt) : "",
-        view,
-        at: shdr.sh_offset,
-      };
-      if (nameAt >= bytes.length) Object.defineProperty(section, "name", { get: () => copyStringForCompare(copy, nameAt) });
-      sechdrs.push(section);
+      if (nameAt < bytes.length) shdr.name = copyStringForCompare(copy, nameAt);
+      else Object.defineProperty(shdr, "name", { get: () => copyStringForCompare(copy, nameAt) });
       continue;
     }
     if (shdr.sh_type === SHT.SYMTAB) {
@@ -115,8 +109,7 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     if (!sectionInFile(shdr, copy.len)) {
       return refuse(`Invalid ELF section in module (section ${i} type ${shdr.sh_type})`);
     }
-    const name = copyStringForCompare(copy, nameAt);
-    sechdrs.push({ ...shdr, name, view, at: shdr.sh_offset });
+    const name = shdr.name = copyStringForCompare(copy, nameAt);
     if (name === ".gnu.linkonce.this_module") found.mod.push(i);
     else if (name === ".modinfo") found.info.push(i);
     if (shdr.sh_flags & SHF.ALLOC && shdr.sh_name >= strhdr.sh_size) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { latin1 } from "../module/load_info.ts";
+import { latin1 } from "../elf/latin1.ts";
 import type { RegionImage } from "../suite/outcome.ts";
 import { type AgentStep, parseAgentReport } from "./agent_report.ts";
 import { sinceLastMarker } from "./kernel_log.ts";

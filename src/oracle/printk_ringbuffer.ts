@@ -8,7 +8,7 @@
  * @module
  */
 
-import { latin1 } from "../module/load_info.ts";
+import { latin1 } from "../elf/latin1.ts";
 import type { Gdb } from "./gdb.ts";
 import type { LogRecord } from "./log_record.ts";
 

@@ -24,13 +24,36 @@ export interface CorpusResult {
   readonly peak: number;
 }
 
+/** Reads files one after the other into the same memory, which grows as needed: the bytes last until the next file. */
+class FileReader {
+  #buffer = new Uint8Array(1 << 20);
+
+  read(path: string): Uint8Array {
+    using file = Deno.openSync(path);
+    let length = 0;
+    for (;;) {
+      const count = file.readSync(this.#buffer.subarray(length));
+      if (count === null) return this.#buffer.subarray(0, length);
+      length += count;
+      if (length === this.#buffer.length) this.#grow();
+    }
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#buffer.length);
+    larger.set(this.#buffer);
+    this.#buffer = larger;
+  }
+}
+
 async function main(): Promise<void> {
   const files = (await new Response(Deno.stdin.readable).text()).split("\n");
   const start = performance.now();
   const kernel = new Kernel(await loadProfile(), { ...noSignatures, verifyPkcs7Signature: () => 0 });
+  const reader = new FileReader();
   let loaded = 0;
   for (const path of files) {
-    const file = { bytes: Deno.readFileSync(path), kind: "regular", access: "read-only" } as const;
+    const file = { bytes: reader.read(path), kind: "regular", access: "read-only" } as const;
     try {
       if (finitModule(kernel, file, "", 0, { privileged: true, runInit: () => 0 }) === 0) loaded++;
     } catch (error) {
