@@ -38,6 +38,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel bless [--kernel ID] [CASE ...]",
     run: async (args, io) => (await import("./record.ts")).blessCommand(args, io),
   },
+  corpus: {
+    usage: "insmodel corpus [--kernel ID] [--modules DIR] [--sample N] [--shard i/n] [--jobs N] [--recording FILE]",
+    run: async (args, io) => (await import("./corpus.ts")).corpusCommand(args, io),
+  },
+  "record-corpus": {
+    usage: "insmodel record-corpus [--kernel ID] [--modules DIR] [--cache DIR] [--jobs N] [--recording FILE]",
+    run: async (args, io) => (await import("./record_corpus.ts")).recordCorpusCommand(args, io),
+  },
   record: {
     usage: "insmodel record [--kernel ID] [--cache DIR] [--jobs N] [--missing] [CASE ...]",
     run: async (args, io) => (await import("./record.ts")).recordCommand(args, io),

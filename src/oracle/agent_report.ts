@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseModuleLine } from "../suite/module_line.ts";
 import type { ModuleEntry } from "../suite/outcome.ts";
 import { type LogRecord, parseKmsg } from "./log_record.ts";
 
@@ -24,24 +25,6 @@ export interface AgentStep {
   complete: boolean;
 }
 
-const MODULE_LINE = /^(.*) (\d+) (-?\d+) (\S+) (Live|Loading|Unloading) (0x[0-9a-f]+)(?: \((.*)\))?$/;
-
-/** One line of /proc/modules. A damaged module's name can hold any byte; of one with a newline the part after it is what is left. */
-function parseModule(line: string): ModuleEntry | undefined {
-  const found = MODULE_LINE.exec(line);
-  if (!found) return undefined;
-  const [, name, size, refcount, users, state, address, taints = ""] = found;
-  return {
-    name,
-    size: Number(size),
-    refcount: Number(refcount),
-    usedBy: users === "-" ? [] : users.split(",").filter((user) => user),
-    state: state as ModuleEntry["state"],
-    address,
-    taints,
-  };
-}
-
 function emptyStep(): AgentStep {
   return { end: undefined, records: [], taint: 0, modules: [], sysfsSections: new Map(), complete: false };
 }
@@ -53,7 +36,7 @@ function addLine(step: AgentStep, key: string, rest: string): void {
   else if (key === "kmsg") step.records.push(parseKmsg(rest));
   else if (key === "taint") step.taint = Number(rest);
   else if (key === "modules") {
-    const module = parseModule(rest);
+    const module = parseModuleLine(rest);
     if (module) step.modules.push(module);
   } else if (key === "section") {
     const space = rest.lastIndexOf(" ");

@@ -53,6 +53,9 @@ const BLOCK_START = /^(?:(?:Core|Init) section allocation order|Final section ad
 const INIT_STARTS = /^calling {2}.* @ \d+$/;
 const INIT_ENDS = /^initcall .* returned -?\d+ after -?\d+ usecs$/;
 
+/** What do_init_module() prints of its own after init: these lines, and behind them a dump of the stack. */
+const AFTER_INIT = /^do_init_module: /;
+
 /** What delete_module() itself prints: add_taint() of a removal by force, before exit runs. */
 const REMOVAL_BY_FORCE = "Disabling lock debugging due to kernel taint";
 
@@ -81,6 +84,8 @@ export function readStepLog(records: readonly LogRecord[], exiting: boolean): St
   const log: StepLog = { lines: [], module: undefined, sections: undefined };
   let block: "order" | "addresses" | undefined;
   let initRuns = false;
+  // From the end of init up to do_init_module()'s own words: what init has started prints here, a thread or a work item.
+  let afterInit = false;
   for (const { level, kernel, text } of records) {
     if (isMarker({ level, kernel, text }) || EMULATION.some((form) => form.test(text))) continue;
     if (level === DEBUG_LEVEL && kernel && !exiting) {
@@ -91,6 +96,7 @@ export function readStepLog(records: readonly LogRecord[], exiting: boolean): St
       }
       if (initRuns && INIT_ENDS.test(text)) {
         initRuns = false;
+        afterInit = true;
         continue;
       }
     }
@@ -107,7 +113,8 @@ export function readStepLog(records: readonly LogRecord[], exiting: boolean): St
       if (block === "addresses") log.sections ??= [];
       if (LOADER_DEBUG.some((form) => form.test(text))) continue;
     }
-    const phase = initRuns
+    if (AFTER_INIT.test(text)) afterInit = false;
+    const phase = initRuns || afterInit
       ? { phase: "init" as const }
       : exiting && text !== REMOVAL_BY_FORCE
       ? { phase: "exit" as const }

@@ -1,100 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Command: loads and unloads many modules on the real kernel, as few guests as it takes.
+ * Records a corpus of modules: guest after guest, several at once, each kept as soon as it is there, so that a recording that was
+ * interrupted goes on where it was.
  *
- *     deno run ... src/oracle/record_corpus.ts LIST OUTPUT [--kernel ID] [--cache DIR] [--chains N]
- *
- * Each line of LIST is a chain: module files, dependencies first, with a space between. A chain is loaded in its order and removed in
- * reverse. A guest takes N chains (100 unless given); a chain that the kernel does not survive ends its guest.
- *
- * OUTPUT has for each guest one line with the scenario (`{"kernel", "cmdline", "steps"}`), then one line per step: what
- * `insmodel run --json` prints for that scenario.
+ *     <cache>/<release>/corpus-<id>/<run>.gz     what is recorded already; the id stands for the modules and the plan
  *
  * @module
  */
 
-import { DEFAULT_KERNEL, loadProfile } from "../profile/load_profile.ts";
-import type { StepOutcome } from "../suite/outcome.ts";
-import type { Scenario, Step } from "../suite/scenario.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
+import { readCorpus, writeCorpus } from "../suite/corpus/corpus_file.ts";
+import { Dependencies, readCorpusModule } from "../suite/corpus/dependencies.ts";
+import { type Call, corpusPathsToLoad, crowd, intoRuns, type Path, walk } from "../suite/corpus/plan.ts";
+import type { CorpusFile, CorpusGuest, CorpusRecording } from "../suite/corpus/recording.ts";
+import { corpusStep, isFatal, maskImages } from "../suite/corpus/step.ts";
+import { inOrder } from "../suite/in_order.ts";
+import { readModule } from "../suite/module_files.ts";
+import type { Step } from "../suite/scenario.ts";
 import { recordScenario } from "./record.ts";
+import { sha256Hex } from "./verify.ts";
 
-const DEFAULT_CHAINS = 100;
-const USAGE = "usage: record_corpus.ts LIST OUTPUT [--kernel ID] [--cache DIR] [--chains N]";
+/** Calls of one guest: enough that its start does not count, few enough that an interruption costs little. */
+const CALLS_PER_GUEST = 200;
+/** Bytes of module files that fill the module area and more. */
+const CROWD_BYTES = 24_000_000;
+/** Of a file's SHA-256. */
+const HASH_DIGITS = 16;
 
-/** The name under which the kernel knows a module of this file name. */
-function moduleName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1).replace(/\.ko(\.\w+)?$/, "").replaceAll("-", "_");
+export interface CorpusSource {
+  readonly dependencies: Dependencies;
+  /** By the modules' names. */
+  readonly files: readonly CorpusFile[];
 }
 
-function stepsOf(chain: readonly string[]): Step[] {
-  return [
-    ...chain.map((insmod) => ({ insmod, params: "" })),
-    ...chain.toReversed().map((path) => ({ rmmod: moduleName(path) })),
-  ];
-}
-
-/** How many of the chains a recording of `steps` steps has begun. */
-function chainsBegun(chains: readonly string[][], steps: number): number {
-  let begun = 0;
-  for (let first = 0; begun < chains.length && first < steps; begun++) first += 2 * chains[begun].length;
-  return begun;
-}
-
-interface Arguments {
-  list: string;
-  output: string;
-  kernel: string;
-  cache?: string;
-  chains: number;
-}
-
-function parseArguments(args: readonly string[]): Arguments | undefined {
-  const values = new Map<string, string>();
-  const files: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    if (["--kernel", "--cache", "--chains"].includes(args[i]) && i + 1 < args.length) values.set(args[i], args[++i]);
-    else files.push(args[i]);
+/** Reads every module file once. `paths`: by module name. */
+export async function readSource(paths: ReadonlyMap<string, string>): Promise<CorpusSource> {
+  const modules = [];
+  const files: CorpusFile[] = [];
+  for (const path of [...paths.values()].sort()) {
+    const plain = new Uint8Array((await readModule(path)).plain);
+    const module = readCorpusModule(path, plain);
+    modules.push(module);
+    files.push({ module: module.name, size: plain.length, hash: (await sha256Hex(plain)).slice(0, HASH_DIGITS) });
   }
-  if (files.length !== 2 || files.some((file) => file.startsWith("--"))) return undefined;
-  const cache = values.get("--cache");
-  return {
-    list: files[0],
-    output: files[1],
-    kernel: values.get("--kernel") ?? DEFAULT_KERNEL,
-    chains: Number(values.get("--chains") ?? DEFAULT_CHAINS),
-    ...(cache ? { cache } : {}),
+  files.sort((a, b) => a.module < b.module ? -1 : 1);
+  return { dependencies: new Dependencies(modules), files };
+}
+
+export interface CorpusRecorder {
+  readonly profile: KernelProfile;
+  readonly cache: string;
+  /** What records, for the recording's third line. */
+  readonly by: string;
+  /** Guests at once. */
+  readonly jobs: number;
+  /** Told of each run when it is there. */
+  readonly recorded: (run: RecordedRun) => void;
+}
+
+/** Some paths that were walked, in one guest or, where it did not survive, in several. */
+export interface RecordedRun {
+  readonly index: number;
+  readonly guests: readonly CorpusGuest[];
+}
+
+/** How many runs a recording of a source has. */
+export function countRuns({ dependencies }: CorpusSource): number {
+  return intoRuns(corpusPathsToLoad(dependencies), CALLS_PER_GUEST).length + 1;
+}
+
+function stepOf({ op, module }: Call, dependencies: Dependencies): Step {
+  if (op === "rmmod") return { rmmod: module };
+  return { insmod: dependencies.modules.get(module)!.file, params: "", syscall: "finit_module" };
+}
+
+/** The modules that guests did not survive. */
+function lostOn(guests: readonly CorpusGuest[]): string[] {
+  return guests.flatMap((guest) => guest.slice(-1).filter(isFatal).map(({ module }) => module));
+}
+
+/** The paths that a lost guest has not finished; the one in which it was lost is walked again, without what it was lost on. */
+function unfinished(paths: readonly Path[], calls: readonly Call[][], done: number, culprit: string): Path[] {
+  let sum = 0;
+  const rest = paths.slice(calls.findIndex((of) => (sum += of.length) >= done));
+  return rest[0]?.at(-1) === culprit ? rest.slice(1) : rest;
+}
+
+/** One recording on its way. */
+class Recording {
+  /** Modules that no guest is given again. */
+  readonly #fatal = new Set<string>();
+
+  constructor(readonly source: CorpusSource, readonly recorder: CorpusRecorder, readonly folder: string) {}
+
+  /** The guests of one run: from the folder, where they are there already. */
+  async run(index: number, paths: readonly Path[]): Promise<RecordedRun> {
+    const { profile: { release: kernel }, by } = this.recorder;
+    const file = `${this.folder}/${String(index).padStart(3, "0")}.gz`;
+    const known = await Deno.stat(file).then(() => true, () => false);
+    const guests = known ? readCorpus(file).guests : await this.#record(paths);
+    if (!known) writeCorpus(file, { kernel, by, files: [], guests });
+    for (const module of lostOn(guests)) this.#fatal.add(module);
+    return { index, guests };
+  }
+
+  /** The last run: a crowd of modules that a guest can be expected to survive. */
+  crowd(index: number): Promise<RecordedRun> {
+    const { dependencies, files } = this.source;
+    const sizes = new Map(files.map(({ module, size }) => [module, size]));
+    return this.run(index, [crowd(dependencies, sizes, CROWD_BYTES, this.#fatal)]);
+  }
+
+  async #record(paths: readonly Path[]): Promise<CorpusGuest[]> {
+    const guests: CorpusGuest[] = [];
+    for (let rest = paths; rest.length > 0;) {
+      const calls = walk(rest, this.#fatal);
+      const guest = await this.#guest(calls.flat());
+      const last = guest.at(-1);
+      if (last === undefined) break;
+      guests.push(guest);
+      if (!isFatal(last)) break;
+      this.#fatal.add(last.module);
+      rest = unfinished(rest, calls, guest.length, last.module);
+    }
+    return guests;
+  }
+
+  /** What one guest came to, up to the call that it did not survive. */
+  async #guest(calls: readonly Call[]): Promise<CorpusGuest> {
+    const { profile, cache } = this.recorder;
+    const steps = calls.map((call) => stepOf(call, this.source.dependencies));
+    const results = await recordScenario({ cmdline: "", steps }, { profile, cache, images: true });
+    return results.map((result) => corpusStep(result, maskImages(result, profile), true));
+  }
+}
+
+/** A name for the modules and the plan, under which an interrupted recording is found again. */
+async function idOf({ files }: CorpusSource): Promise<string> {
+  const text = JSON.stringify([CALLS_PER_GUEST, CROWD_BYTES, files]);
+  return (await sha256Hex(new TextEncoder().encode(text))).slice(0, 12);
+}
+
+/** Records a corpus, or what is left of it. */
+export async function recordCorpus(source: CorpusSource, recorder: CorpusRecorder): Promise<CorpusRecording> {
+  const folder = `${recorder.cache}/${recorder.profile.release}/corpus-${await idOf(source)}`;
+  await Deno.mkdir(folder, { recursive: true });
+  const recording = new Recording(source, recorder, folder);
+  const runs = [...intoRuns(corpusPathsToLoad(source.dependencies), CALLS_PER_GUEST).entries()];
+  const guests: CorpusGuest[] = [];
+  const take = (run: RecordedRun) => {
+    guests.push(...run.guests);
+    recorder.recorded(run);
   };
+  for await (const run of inOrder(runs, recorder.jobs, ([index, paths]) => recording.run(index, paths))) take(run);
+  take(await recording.crowd(runs.length));
+  return { kernel: recorder.profile.release, by: recorder.by, files: source.files, guests };
 }
-
-async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseArguments(args);
-  if (!parsed) {
-    console.error(USAGE);
-    return 2;
-  }
-  const profile = await loadProfile(parsed.kernel);
-  const lines = (await Deno.readTextFile(parsed.list)).split("\n");
-  let rest = lines.filter((line) => line.trim()).map((line) => line.trim().split(" "));
-  const output = await Deno.open(parsed.output, { write: true, create: true, truncate: true });
-  const writer = output.writable.getWriter();
-  const put = (value: Scenario | StepOutcome) => writer.write(new TextEncoder().encode(JSON.stringify(value) + "\n"));
-  while (rest.length) {
-    const chains = rest.slice(0, parsed.chains);
-    const scenario: Scenario = { kernel: profile.release, cmdline: "", steps: chains.flatMap(stepsOf) };
-    const results = await recordScenario(scenario, {
-      profile,
-      ...(parsed.cache ? { cache: parsed.cache } : {}),
-    });
-    await put({ ...scenario, steps: scenario.steps.slice(0, results.length) });
-    for (const { outcome } of results) await put(outcome);
-    const begun = chainsBegun(chains, results.length);
-    const last = results.at(-1)?.outcome;
-    const died = last?.oops ?? last?.crash;
-    console.error(`${begun} chains, ${results.length} steps${died ? `; ${last?.op} ${last?.module}: ${died}` : ""}`);
-    rest = rest.slice(begun);
-  }
-  await writer.close();
-  return 0;
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

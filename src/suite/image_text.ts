@@ -16,8 +16,9 @@
 
 import { createHash } from "node:crypto";
 import { hex32 } from "../elf/word.ts";
-import { heapArea, type KernelProfile } from "../kernel/profile.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
 import { addressText, escapeText, stepCommand } from "./golden_text.ts";
+import { type Mask, maskOf, thisModuleOf } from "./image_mask.ts";
 import type { RegionImage, StepResult } from "./outcome.ts";
 import type { Step } from "./scenario.ts";
 
@@ -25,10 +26,6 @@ const ROW = 32;
 const PAGE = 4096;
 /** Bytes above which a section is shown as a hash per page. */
 const HASHED_ABOVE = 16384;
-const THIS_MODULE = ".gnu.linkonce.this_module";
-/** Memory that is written to between the copy and init by more than relocation. */
-const WRITABLE: ReadonlySet<string> = new Set(["MOD_DATA", "MOD_RO_AFTER_INIT", "MOD_INIT_DATA"]);
-
 /** A run of bytes of one region. */
 interface Piece {
   readonly title: string;
@@ -36,35 +33,6 @@ interface Piece {
   /** Offsets in the region. */
   readonly start: number;
   readonly end: number;
-}
-
-/** What stands for a word that is not compared, by its offset in the region; undefined for one that is. */
-type Mask = (offset: number, word: number) => string | undefined;
-
-/** Whether a field's name is one of a list's; `[]` there stands for any index. */
-function isListed(field: string, list: readonly string[]): boolean {
-  return list.includes(field.replace(/\[\d+\]/g, "[]"));
-}
-
-/** The mask of one region. */
-function maskOf(image: RegionImage, thisModule: number | undefined, profile: KernelProfile): Mask {
-  const { structModule, vmalloc } = profile;
-  const heap = heapArea(profile);
-  const isPrivate = new Set<number>();
-  const at = thisModule === undefined ? -1 : thisModule - image.base;
-  if (at >= 0 && at < image.bytes.length) {
-    for (const [field, [offset, size]] of structModule.fields) {
-      if (!isListed(field, structModule.maskedFields)) continue;
-      for (let byte = 0; byte < size; byte += 4) isPrivate.add(at + offset + byte);
-    }
-  }
-  const writable = WRITABLE.has(image.type);
-  return (offset, word) => {
-    if (isPrivate.has(offset)) return "~private";
-    if (!writable) return undefined;
-    if (word >= vmalloc.start && word < vmalloc.end) return "~vmalloc";
-    return word >= heap.start && word < heap.end ? "~~~~heap" : undefined;
-  };
 }
 
 const twoDigits = (byte: number) => byte.toString(16).padStart(2, "0");
@@ -176,9 +144,9 @@ export function imageText(step: Step, result: StepResult, profile: KernelProfile
   if (!("insmod" in step)) return "";
   const lines = [`# ${stepCommand(step)}`];
   const sections = sectionPieces(result);
-  const thisModule = result.outcome.sections?.[THIS_MODULE]?.address;
+  const thisModule = thisModuleOf(result.outcome);
   const masks = new Map(
-    result.images.map((image) => [image, maskOf(image, thisModule === undefined ? undefined : Number(thisModule), profile)]),
+    result.images.map((image) => [image, maskOf(image, thisModule, profile)]),
   );
   if (thisModule !== undefined && result.images.length > 0) {
     lines.push(`# ~private in struct module: ${profile.structModule.maskedFields.join(" ")}`);

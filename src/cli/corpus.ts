@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel corpus`: every module of a distribution, held to what its kernel did with it.
+ *
+ * @module
+ */
+
+import { fromFileUrl, join } from "@std/path";
+import { cacheDirectory } from "../oracle/kernel_under_test.ts";
+import { DEFAULT_KERNEL, GOLDEN_DIR, loadProfile } from "../profile/load_profile.ts";
+import { guestsOfShard, parseShard, sampleGuests } from "../suite/corpus/choose.ts";
+import { corpusFile, corpusPaths, findModules, readCorpus } from "../suite/corpus/corpus_file.ts";
+import { replayAll } from "../suite/corpus/replay_all.ts";
+import { causesText, Tally } from "../suite/corpus/tally.ts";
+import { InputError } from "../suite/input_error.ts";
+import { showProgress } from "../suite/progress.ts";
+import { readJobs } from "./chosen.ts";
+import type { CommandIo } from "./io.ts";
+import { readOptions, UsageError } from "./options.ts";
+
+/** Guests between two lines of progress where there is no terminal. */
+const PLAIN_LINE_EVERY = 10;
+
+function readSample(text: string | undefined): number | undefined {
+  if (text !== undefined && !/^[1-9]\d*$/.test(text)) {
+    throw new UsageError(`option --sample is ${text}; it must be a number from 1`);
+  }
+  return text === undefined ? undefined : Number(text);
+}
+
+/**
+ * The folder of a kernel's modules, and what is in it.
+ *
+ * @param given what the user said; otherwise it is where `deno task kernel:fetch` unpacks them
+ * @throws {InputError} where there is no such folder
+ */
+export function modulesFolder(given: string | undefined, release: string, io: CommandIo) {
+  const folder = given === undefined ? join(cacheDirectory(), release, "modules") : io.resolve(given);
+  try {
+    return { folder, modules: findModules(folder) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${error.message}; "deno task kernel:fetch --modules" unpacks them, or --modules says where they are`);
+  }
+}
+
+/** @returns 0 where every step agrees, 1 where one does not */
+export async function corpusCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, {
+    kernel: "string",
+    modules: "string",
+    recording: "string",
+    sample: "string",
+    shard: "string",
+    jobs: "string",
+  });
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is too many`);
+  const sample = readSample(options.sample);
+  const jobs = readJobs(options.jobs, navigator.hardwareConcurrency);
+  const shard = parseShard(options.shard ?? "1/1");
+  const { release } = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const recording = readCorpus(
+    options.recording === undefined ? corpusFile(fromFileUrl(GOLDEN_DIR), release) : io.resolve(options.recording),
+  );
+  const { folder, modules } = modulesFolder(options.modules, release, io);
+  const files = corpusPaths(recording, folder, modules);
+
+  const ofShard = guestsOfShard(recording.guests, shard);
+  const numbers = sample === undefined ? ofShard : sampleGuests(recording.guests, ofShard, sample);
+  const tally = new Tally();
+  const progress = await showProgress(numbers.length, "guests", io.out);
+  try {
+    let done = 0;
+    for await (const { guest, steps } of replayAll(recording, numbers, files, jobs)) {
+      tally.add(guest, steps);
+      progress.advance();
+      if (++done % PLAIN_LINE_EVERY === 0 && !Deno.stderr.isTerminal()) {
+        io.err(`${done} of ${numbers.length} guests, ${tally.differing} steps differ\n`);
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+
+  const { causes, loads, bytes, steps, references } = tally;
+  io.out(causesText(causes));
+  io.out(`${release}, ${numbers.length} of ${recording.guests.length} guests, ${steps} steps; recorded by ${recording.by}\n`);
+  io.out(`References of running code, taken from the recording: in ${references} steps\n`);
+  io.out(`Errno, log, layout and /proc/modules: ${loads.agreeing} of ${loads.all} modules agree\n`);
+  io.out(`Bytes before init: ${bytes.agreeing} of ${bytes.all} modules agree\n`);
+  return causes.length === 0 ? 0 : 1;
+}
