@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel inspect [--kernel ID] [--json] [--modinfo] [--sections] [--symbols] [--relocations] ... FILE.ko",
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
+  modpost: {
+    usage: "insmodel modpost --symvers Module.symvers [-o DIR] [--in-tree] FILE.o ...",
+    run: async (args, io) => (await import("./modpost.ts")).modpostCommand(args, io),
+  },
   suite: {
     usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [--jobs N] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),

@@ -17,11 +17,11 @@ export class HelpWanted extends Error {
   override name = "HelpWanted";
 }
 
-type Kind = "string" | "boolean";
+type Kind = "string" | "strings" | "boolean";
 
 /** The values of options by their kinds. */
 type Values<Kinds extends Record<string, Kind>> = {
-  [Name in keyof Kinds]?: Kinds[Name] extends "string" ? string : boolean;
+  [Name in keyof Kinds]?: Kinds[Name] extends "string" ? string : Kinds[Name] extends "strings" ? string[] : boolean;
 };
 
 /**
@@ -40,7 +40,8 @@ export function readOptions<const Kinds extends Record<string, Kind>>(
   const names = Object.keys(kinds);
   const flags = names.filter((name) => kinds[name] === "boolean");
   const parsed = parseArgs(args, {
-    string: [...names.filter((name) => kinds[name] === "string"), "_"],
+    string: [...names.filter((name) => kinds[name] !== "boolean"), "_"],
+    collect: names.filter((name) => kinds[name] === "strings"),
     boolean: [...flags, "help"],
     alias: { help: "h" },
     stopEarly,
@@ -48,17 +49,23 @@ export function readOptions<const Kinds extends Record<string, Kind>>(
     unknown: (argument, key) => {
       if (key === undefined) return true;
       const name = /^--(.*)=$/.exec(argument)?.[1] ?? "";
-      throw kinds[name] === "string" ? withoutValue(name) : new UsageError(`unknown option ${argument}`);
+      throw kinds[name] === "string" || kinds[name] === "strings"
+        ? withoutValue(name)
+        : new UsageError(`unknown option ${argument}`);
     },
   });
   if (parsed.help === true) throw new HelpWanted();
   const before = parsed._.map(String);
   const behind = parsed["--"] as string[];
   const keepsDashes = stopEarly && before.length > 0 && args.includes("--");
-  const options: Record<string, string | boolean> = {};
+  const options: Record<string, string | string[] | boolean> = {};
   for (const name of names) {
     const value = parsed[name];
     if (kinds[name] === "boolean" && value === true) options[name] = true;
+    if (kinds[name] === "strings" && Array.isArray(value) && value.length > 0) {
+      if (value.includes("")) throw withoutValue(name);
+      options[name] = value.map(String);
+    }
     if (kinds[name] !== "string" || value === undefined) continue;
     if (typeof value !== "string" || value === "") throw withoutValue(name);
     options[name] = value;

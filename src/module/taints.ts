@@ -14,7 +14,15 @@ import { TAINT } from "../kernel/taint.ts";
 import type { LoadInfo } from "./load_info.ts";
 import { modinfoValue } from "./modinfo.ts";
 
-const GPL_COMPATIBLE = new Set(["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"]);
+/** license_is_gpl_compatible(): the values of license= that go with the GPL. */
+export const GPL_COMPATIBLE = new Set([
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+]);
 
 /**
  * module_augment_kernel_taints(): out of tree, staging, livepatch, licence, test and signature, in this order.
