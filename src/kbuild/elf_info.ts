@@ -10,7 +10,7 @@
 
 import { EI_CLASS, EI_DATA, ELFCLASS32, ELFDATA2LSB, ELFMAG, EM, ET, nameOf, SHN, SHT } from "../elf/constants.ts";
 import { decodeBytes } from "../elf/text.ts";
-import { EHDR, readRecord, readShdr, SHDR, type Shdr, SYM } from "../elf/records.ts";
+import { EHDR, readRecord, SHDR, type Shdr, SYM } from "../elf/records.ts";
 
 /** Bytes that are no object that modpost for 32-bit ARM can work on. */
 export class ObjectError extends Error {
@@ -177,7 +177,7 @@ export function readObject(bytes: Uint8Array): ElfInfo {
     throw new ObjectError(`it is cut off: ${e_shnum} section headers at ${e_shoff} end behind its ${bytes.length} bytes`);
   }
   if (e_shstrndx >= e_shnum) throw new ObjectError(`its section names are in section ${e_shstrndx} of ${e_shnum}`);
-  const sections = Array.from({ length: e_shnum }, (_, i) => readShdr(view, e_shoff + i * SHDR.size));
+  const sections = Array.from({ length: e_shnum }, (_, i) => readRecord(view, e_shoff + i * SHDR.size, SHDR));
   for (const [i, { sh_type, sh_offset, sh_size }] of sections.entries()) {
     if (sh_type === SHT.NOBITS || sh_type === SHT.NULL || sh_offset + sh_size <= bytes.length) continue;
     throw new ObjectError(`it is cut off: section ${i} ends at ${sh_offset + sh_size}, behind its ${bytes.length} bytes`);
