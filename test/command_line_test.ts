@@ -122,6 +122,8 @@ const BAD: readonly (readonly [args: string[], code: number, says: string])[] = 
   [["run", "/no/such.toml"], 2, 'insmodel run: Cannot read case "/no/such.toml": no such file'],
   [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": line 1, column`],
   [["suite", "--jobs", "0"], 2, "insmodel suite: option --jobs is 0; it must be a number from 1 to 999; usage: "],
+  [["verify", "--sample", "none"], 2, "insmodel verify: option --sample is none; it must be a number of goldens; usage: "],
+  [["verify", "init/"], 2, "insmodel verify: unknown argument init/; usage: "],
   [["record", "--jobs", "all"], 2, "insmodel record: option --jobs is all; it must be a number from 1 to 999; usage: "],
   [["run", "/dev/zero"], 2, 'insmodel run: Cannot read case "/dev/zero": it is larger than 16 MiB'],
   [["run", SEEDS], 2, `insmodel run: Cannot read case "${SEEDS}": `],

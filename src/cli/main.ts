@@ -54,6 +54,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel record [--kernel ID] [--cache DIR] [--jobs N] [--missing] [CASE ...]",
     run: async (args, io) => (await import("./record.ts")).recordCommand(args, io),
   },
+  verify: {
+    usage: "insmodel verify [--kernel ID] [--cache DIR] [--jobs N] [--sample N] [--seed S]",
+    run: async (args, io) => (await import("./verify.ts")).verifyCommand(args, io),
+  },
 };
 
 const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join("");

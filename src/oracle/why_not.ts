@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Whether a kernel can be booted here.
+ *
+ * @module
+ */
+
+import type { KernelProfile } from "../kernel/profile.ts";
+import { InputError } from "../suite/input_error.ts";
+import { cacheDirectory, openKernel } from "./kernel_under_test.ts";
+import { COMPILER, EMULATOR, howToGet, missingPrograms } from "./programs.ts";
+
+/** What stands in the way of booting a kernel, in one line; undefined where nothing does. */
+export async function whyNot(profile: KernelProfile, cache: string | undefined): Promise<string | undefined> {
+  try {
+    await openKernel(cache ?? cacheDirectory(), profile);
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  const missing = await missingPrograms([EMULATOR, COMPILER]);
+  return missing.length > 0 ? howToGet(missing) : undefined;
+}
