@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel verify [--kernel ID] [--cache DIR] [--jobs N] [--sample N] [--seed S]",
     run: async (args, io) => (await import("./verify.ts")).verifyCommand(args, io),
   },
+  mutants: {
+    usage: "insmodel mutants --seed S (--count N [--from K] | --only K) [--no-shrink] [--jobs N] [--kernel ID] [--cache DIR]",
+    run: async (args, io) => (await import("./mutants.ts")).mutantsCommand(args, io),
+  },
 };
 
 const USAGE = Object.values(COMMANDS).map(({ usage }) => `  ${usage}\n`).join("");

@@ -15,7 +15,8 @@ import { chosenCases, chosenTarget, goldensOf, readJobs } from "./chosen.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions } from "./options.ts";
 
-const KNOWN_FAILURES = fromFileUrl(new URL("../../test/known_failures.toml", import.meta.url));
+/** The list of what the model is known to get wrong. */
+export const KNOWN_FAILURES = fromFileUrl(new URL("../../test/known_failures.toml", import.meta.url));
 
 /** `insmodel suite`: @returns 0 where every case agrees with its golden */
 export async function suiteCommand(args: readonly string[], io: CommandIo): Promise<number> {

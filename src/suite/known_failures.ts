@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Known failures: cases on which the model is known to differ from the real kernel, each with its reason. One that agrees after all breaks
- * the build too, so that the list stays true.
+ * the build too, so that the list stays true. Beside them, known differences of mutants: chance decides which of those a run meets, so one
+ * that is not met is only reported.
  *
  * @module
  */
@@ -18,19 +19,40 @@ export interface KnownFailure {
   readonly reason: string;
 }
 
-/** Reads the list. @throws {InputError} for an entry without case, kernel or reason */
-export function readKnownFailures(path: string): KnownFailure[] {
-  const { known = [] } = parse(Deno.readTextFileSync(path));
-  if (!Array.isArray(known)) throw new InputError(`Cannot read ${path}: "known" is not a list of tables`);
-  return known.map((entry, i) => {
+/** A difference that mutants can bring out. `*` in `real` and `model` stands for anything. */
+export interface KnownMutant {
+  /** Alias of the kernel. */
+  readonly kernel: string;
+  /** The first line that the kernel alone has, as `deno task mutants` prints it. */
+  readonly real: string;
+  /** The first line that the model alone has. */
+  readonly model: string;
+  readonly reason: string;
+}
+
+/** The tables of one name, each with these keys. @throws {InputError} for a table without one of them */
+function readTables<Key extends string>(path: string, name: string, keys: readonly Key[]): Record<Key, string>[] {
+  const tables = parse(Deno.readTextFileSync(path))[name] ?? [];
+  if (!Array.isArray(tables)) throw new InputError(`Cannot read ${path}: "${name}" is not a list of tables`);
+  return tables.map((entry, i) => {
     const values = entry as Record<string, unknown>;
-    for (const key of ["case", "kernel", "reason"]) {
+    for (const key of keys) {
       if (typeof values[key] !== "string" || values[key] === "") {
-        throw new InputError(`Cannot read ${path}: entry ${i} has no ${key}`);
+        throw new InputError(`Cannot read ${path}: entry ${i} of ${name} has no ${key}`);
       }
     }
-    return { case: String(values.case), kernel: String(values.kernel), reason: String(values.reason) };
+    return Object.fromEntries(keys.map((key) => [key, String(values[key])])) as Record<Key, string>;
   });
+}
+
+/** Reads the list. @throws {InputError} for an entry without case, kernel or reason */
+export function readKnownFailures(path: string): KnownFailure[] {
+  return readTables(path, "known", ["case", "kernel", "reason"]);
+}
+
+/** Reads the mutants' part of the list. @throws {InputError} for an entry without kernel, real, model or reason */
+export function readKnownMutants(path: string): KnownMutant[] {
+  return readTables(path, "mutant", ["kernel", "real", "model", "reason"]);
 }
 
 /**
