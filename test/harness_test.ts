@@ -5,8 +5,8 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { fromFileUrl } from "@std/path";
 import { GOLDEN_DIR, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
+import { type Case, findCases, isForKernel } from "../src/suite/cases.ts";
 import { openGoldens } from "../src/suite/golden.ts";
-import { type Case, findCases } from "../src/suite/cases.ts";
 import { InputError } from "../src/suite/input_error.ts";
 import { checkKnownFailure } from "../src/suite/known_failures.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
@@ -162,3 +162,12 @@ for (const [files, says] of BAD_FOLDERS) {
     });
   });
 }
+
+Deno.test("of the globs of kernels, the last one that is about a kernel says", () => {
+  const on = (...kernels: string[]) =>
+    ["debian-armmp", "thumb2", "no-plts"].filter((alias) => isForKernel({ kernels }, `6.12.107-${alias}`, alias));
+  assertEquals(on("*"), ["debian-armmp", "thumb2", "no-plts"]);
+  assertEquals(on("*", "!thumb2"), ["debian-armmp", "no-plts"]);
+  assertEquals(on("!*", "6.12.107-no-*"), ["no-plts"]);
+  assertEquals(on("thumb2"), ["thumb2"]);
+});

@@ -27,6 +27,7 @@ export const EFBIG = 27;
 export const ENOSPC = 28;
 export const EROFS = 30;
 export const ERANGE = 34;
+export const ENOSYS = 38;
 export const ENODATA = 61;
 export const EOPNOTSUPP = 95;
 export const ETIMEDOUT = 110;

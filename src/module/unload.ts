@@ -7,7 +7,7 @@
  * @module
  */
 
-import { EAGAIN, EBUSY, ENOENT, EPERM } from "../kernel/errno.ts";
+import { EAGAIN, EBUSY, ENOENT, ENOSYS, EPERM } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
@@ -29,6 +29,8 @@ export type RunExit = (mod: KernelModule) => void;
  * @returns 0 or minus an errno
  */
 export function deleteModule(kernel: Kernel, name: string, flags: number, privileged: boolean, runExit: RunExit): number {
+  // Without unloading there is no such system call.
+  if (!kernel.config("MODULE_UNLOAD")) return -ENOSYS;
   if (!privileged || kernel.boot.modulesDisabled) return -EPERM;
   if (name.length === 0 || name.length >= MODULE_NAME_LEN) return -ENOENT;
   const mod = kernel.findModule(name, false);

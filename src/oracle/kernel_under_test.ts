@@ -66,7 +66,7 @@ export async function openKernel(cache: string, profile: KernelProfile): Promise
   const board = await readBoard(release);
   const dtb = board.dtb === undefined ? undefined : `${cache}/${release}/${board.dtb}`;
   if (!await exists(image)) {
-    throw new InputError(`Cannot boot ${release}: there is no ${image}; "deno task kernel:fetch" brings it`);
+    throw new InputError(`Cannot boot ${release}: there is no ${image}; "deno task kernel:fetch" or "kernel:build" brings it`);
   }
   if (dtb !== undefined && !await exists(dtb)) throw new InputError(`Cannot boot ${release}: there is no ${dtb}`);
   return { release, board, image, ...(dtb === undefined ? {} : { dtb }), symbols: profile.symbols, regions };

@@ -17,6 +17,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "apt-get": "apt",
   "dpkg-deb": "dpkg",
   tar: "tar",
+  xz: "xz-utils",
 };
 
 /**

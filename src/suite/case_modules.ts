@@ -12,12 +12,20 @@ import { asModule, type ReadModule, readModule } from "./module_files.ts";
 
 /** What recipes need to know of the kernel that they are built for. */
 export function kernelFacts(profile: KernelProfile): KernelFacts {
-  const offset = (field: string) => profile.structModule.fields.get(field)?.[0] ?? 0;
+  const offset = (field: string) => profile.structModule.fields.get(field)?.[0];
   return {
     vermagic: profile.vermagic,
-    structModule: { size: profile.structModule.size, name: offset("name"), init: offset("init"), exit: offset("exit") },
+    structModule: {
+      size: profile.structModule.size,
+      name: offset("name") ?? 0,
+      init: offset("init") ?? 0,
+      exit: offset("exit"),
+    },
     moduleLayoutCrc: profile.exports.find("module_layout")?.crc ?? 0,
-    crc: (name) => profile.exports.find(name)?.crc,
+    crc: (name) => {
+      const symbol = profile.exports.find(name);
+      return symbol && (symbol.crc ?? 0);
+    },
   };
 }
 

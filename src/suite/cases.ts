@@ -102,12 +102,13 @@ function globMatches(glob: string, word: string): boolean {
   return new RegExp(`^${pattern}$`).test(word);
 }
 
-/** Whether a glob of `kernels` takes in a kernel. */
-export function takesInKernel(glob: string, release: string, alias: string): boolean {
-  return globMatches(glob, release) || globMatches(glob, alias);
+/** Whether a glob of `kernels`, taken without its "!", is about a kernel. */
+export function isAboutKernel(glob: string, release: string, alias: string): boolean {
+  const bare = glob.replace(/^!/, "");
+  return globMatches(bare, release) || globMatches(bare, alias);
 }
 
-/** Whether a case is for a kernel. */
-export function isForKernel(each: Case, release: string, alias: string): boolean {
-  return each.kernels.some((glob) => takesInKernel(glob, release, alias));
+/** Whether a case is for a kernel: of the globs that are about it, the last one says. */
+export function isForKernel({ kernels }: Pick<Case, "kernels">, release: string, alias: string): boolean {
+  return kernels.findLast((glob) => isAboutKernel(glob, release, alias))?.startsWith("!") === false;
 }

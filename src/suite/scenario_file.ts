@@ -25,7 +25,7 @@ export interface CaseText extends Scenario {
   description?: string;
   /** Kernel functions that it exercises. */
   models: string[];
-  /** Globs over the kernels' releases and aliases. */
+  /** Globs over the kernels' releases and aliases; with "!" in front, a kernel that the case is not for. */
   kernels: string[];
   /** Whether the bytes just before init are part of its golden. */
   image: boolean;

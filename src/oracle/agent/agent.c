@@ -8,6 +8,7 @@
  *
  *   watch    in, before the snapshot: names of functions of the kernel, one a line
  *   addresses  out, before the snapshot: for each name that /proc/kallsyms has, a line NAME ADDRESS
+ *   facts    out, before the snapshot: lines "meminfo LINE" and "vmallocinfo LINE", with addresses, and "builtin NAME"
  *   plan     in, one step a line, strings in hex ("-": empty):
  *                insmod FILE finit|init FLAGS OPENED UNPRIVILEGED PARAMS
  *                rmmod NAME FLAGS UNPRIVILEGED
@@ -420,6 +421,29 @@ static void report_addresses(void)
 	free(names);
 }
 
+/* ---- what a profile of the kernel needs to know ---- */
+
+static void report_facts(void)
+{
+	struct dirent *entry;
+	DIR *list;
+
+	result_handle = host_open("facts", MODE_WRITE);
+	report_lines("meminfo", "/proc/meminfo");
+	/* 1: addresses are for us alone, but as they are. */
+	put_text("/proc/sys/kernel/kptr_restrict", "1");
+	report_lines("vmallocinfo", "/proc/vmallocinfo");
+	put_text("/proc/sys/kernel/kptr_restrict", "0");
+	list = opendir("/sys/module");
+	while (list && (entry = readdir(list)) != NULL)
+		if (entry->d_name[0] != '.')
+			result("builtin %s\n", entry->d_name);
+	if (list)
+		closedir(list);
+	flush_result();
+	host_call(SYS_CLOSE, result_handle, NULL, 0);
+}
+
 /* ---- the plan ---- */
 
 static char *from_hex(const char *hex)
@@ -549,6 +573,7 @@ int main(void)
 	memset(result_buffer, 1, RESULT_BUFFER);
 
 	report_addresses();
+	report_facts();
 	read_shared("/proc/vmallocinfo");
 	first_areas = strdup(shared->bytes);
 	/* Here a snapshot may be taken: nothing is open on the host. */

@@ -9,10 +9,10 @@
 export interface KernelFacts {
   /** The kernel's VERMAGIC_STRING. */
   vermagic: string;
-  /** struct module: its size and the offsets of three fields, in bytes. */
-  structModule: { size: number; name: number; init: number; exit: number };
-  /** The CRC of `module_layout`. */
+  /** struct module: its size and the offsets of three fields, in bytes; a kernel that cannot unload has no `exit`. */
+  structModule: { size: number; name: number; init: number; exit: number | undefined };
+  /** The CRC of `module_layout`; 0 where the kernel has no CRCs, and so does not look. */
   moduleLayoutCrc: number;
-  /** The CRC of an export of vmlinux. */
+  /** The CRC of an export of vmlinux, 0 where the kernel has no CRCs; undefined for what it does not export. */
   crc(name: string): number | undefined;
 }

@@ -166,7 +166,7 @@ function addThisModule(draft: Draft, module: Table, name: string): void {
       const code = draft.find(home) ?? module.fail(`there is no section ${home} for ${standard}; give ${key} = false`);
       draft.define(standard, home, code.data.length);
     }
-    if (target !== undefined) module.within(() => draft.relocate(target, offset, symbol), key);
+    if (target !== undefined && offset !== undefined) module.within(() => draft.relocate(target, offset, symbol), key);
   }
 }
 
