@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel modpost --symvers Module.symvers [-o DIR] [--in-tree] FILE.o ...",
     run: async (args, io) => (await import("./modpost.ts")).modpostCommand(args, io),
   },
+  exports: {
+    usage: "insmodel exports [--kernel ID] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
+    run: async (args, io) => (await import("./exports.ts")).exportsCommand(args, io),
+  },
   suite: {
     usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [--jobs N] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),

@@ -10,12 +10,13 @@ import { encodeName } from "../elf/writer.ts";
 import { diagnosticText } from "../kbuild/diagnostics.ts";
 import { ObjectError } from "../kbuild/elf_info.ts";
 import { modpost, type ModpostOptions, type ModpostResult } from "../kbuild/modpost.ts";
-import { type FullSymversEntry, parseFullSymvers, SymversError } from "../kbuild/symvers.ts";
+import { type FullSymversEntry, parseFullSymvers } from "../kbuild/symvers.ts";
 import { InputError } from "../suite/input_error.ts";
 import { readInput, readInputText } from "./inputs.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { writeFiles } from "./output.ts";
+import { readSymvers } from "./symvers_file.ts";
 
 /** What kbuild says of a tree without Module.symvers. */
 const NO_SYMVERS = `WARNING: Module.symvers is missing.
@@ -28,17 +29,6 @@ function readIfThere(path: string): string | undefined {
     return decodeBytes(Deno.readFileSync(path));
   } catch {
     return undefined;
-  }
-}
-
-/** The exports of another tree. */
-function readDump(path: string, io: CommandIo): FullSymversEntry[] {
-  const text = readInputText(io.resolve(path), "Module.symvers");
-  try {
-    return parseFullSymvers(text);
-  } catch (error) {
-    if (!(error instanceof SymversError)) throw error;
-    throw new InputError(`Cannot read Module.symvers "${path}": ${error.message}`);
   }
 }
 
@@ -101,7 +91,7 @@ export function modpostCommand(args: readonly string[], io: CommandIo): number {
   const paths = [...rest, ...listed];
   if (paths.length === 0) throw new UsageError("no object is named");
   if (options.symvers === undefined) io.err(NO_SYMVERS);
-  const result = runModpost(paths, (options.symvers ?? []).map((path) => readDump(path, io)), io, {
+  const result = runModpost(paths, (options.symvers ?? []).map((path) => readSymvers(path, io, parseFullSymvers)), io, {
     modversions: !options["without-modversions"],
     external: !options["in-tree"],
     allVersions: options["srcversion-all"] ?? false,

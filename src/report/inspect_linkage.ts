@@ -97,7 +97,7 @@ function exportTable(image: ElfImage, suffix: "" | "_gpl"): ExportFacts[] {
 }
 
 /** The entries of `__ksymtab`, then those of `__ksymtab_gpl`. Throws ElfError. */
-export function exportsOf({ image }: Subject): ExportFacts[] {
+export function exportsOf({ image }: Pick<Subject, "image">): ExportFacts[] {
   return [...exportTable(image, ""), ...exportTable(image, "_gpl")];
 }
 
@@ -117,7 +117,7 @@ function versionsOf(image: ElfImage): Map<string, string> {
 }
 
 /** The undefined symbols with the CRCs that they must have. Throws ElfError. */
-export function importsOf({ image }: Subject): ImportFacts {
+export function importsOf({ image }: Pick<Subject, "image">): ImportFacts {
   const versions = versionsOf(image);
   const symbols = image.symbols.slice(1).filter(({ record }) => record.st_shndx === SHN.UNDEF).map(({ name, record }) => {
     const crc = versions.get(name);

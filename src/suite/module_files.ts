@@ -32,7 +32,7 @@ const LIMIT = 1 << 28;
 const DATA_ERROR: Readonly<Record<Compression, number>> = { xz: 7, gzip: -3, zstd: 20 };
 
 async function unpack(compression: Compression, bytes: Uint8Array): Promise<Decompressed> {
-  if (compression === "xz") return await (await import("./xz.ts")).unpackXz(bytes, LIMIT);
+  if (compression === "xz") return await (await import("../profile/xz.ts")).unpackXz(bytes, LIMIT);
   try {
     const { gunzipSync, zstdDecompressSync } = await import("node:zlib");
     const unpackSync = compression === "gzip" ? gunzipSync : zstdDecompressSync;

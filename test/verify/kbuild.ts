@@ -2,11 +2,12 @@
 /**
  * Command: holds the model of kbuild to the real programs.
  *
- *     deno task verify:kbuild [--source DIR] [--modules DIR] [--record]
+ *     deno task verify:kbuild [--source DIR] [--modules DIR] [--kernel-image FILE --symvers FILE] [--record]
  *
  * Debian's linux-kbuild-6.12 is taken from the system, or brought into the cache by the package client. `--source` names a kernel source
  * of 6.12, of which modpost is built with the sizes of 32-bit ARM; `--modules` a folder of finished modules (plain .ko files, with their
- * Module.symvers among them or beside the folder), which are turned back into objects; `--record` writes what the modpost of `--source`
+ * Module.symvers among them or beside the folder), which are turned back into objects; `--kernel-image` a vmlinux or zImage whose
+ * exports are held to the lines of vmlinux in the Module.symvers of `--symvers`; `--record` writes what the modpost of `--source`
  * does with the small objects as goldens of the tests. Exit code: 0; 1 where something differs; 2 where no real program can be had.
  *
  * @module
@@ -16,6 +17,7 @@ import { parseArgs } from "@std/cli";
 import { fromFileUrl } from "@std/path";
 import { loadProfile } from "../../src/profile/load_profile.ts";
 import { symversLine } from "../../src/kbuild/symvers.ts";
+import { exportsFigure } from "./exports_part.ts";
 import { deviceTables, SCENARIOS } from "./modpost_scenarios.ts";
 import { type Figure, givenOf, modpostFigures } from "./modpost_part.ts";
 import { goldenPath } from "./modpost_goldens.ts";
@@ -58,7 +60,7 @@ async function record(tool: Tool): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseArgs(args, { string: ["source", "modules"], boolean: ["record"] });
+  const options = parseArgs(args, { string: ["source", "modules", "kernel-image", "symvers"], boolean: ["record"] });
   const modules = modulesIn(options.modules === undefined ? CASES : String(options.modules));
   const symvers = await kernelSymvers();
   let agrees = true;
@@ -84,6 +86,13 @@ async function main(args: readonly string[]): Promise<number> {
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  }
+  const { symvers: list } = options;
+  if (options["kernel-image"] === undefined || list === undefined) console.log("\nexports of a kernel image: not compared");
+  else {
+    const figure = await exportsFigure(String(options["kernel-image"]), String(list));
+    agrees = report("exports of a kernel image", [figure]) && agrees;
+    tools++;
   }
   if (tools === 0) return 2;
   return agrees ? 0 : 1;
