@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel exports [--kernel ID] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
     run: async (args, io) => (await import("./exports.ts")).exportsCommand(args, io),
   },
+  symvers: {
+    usage: "insmodel symvers diff [--modules DIR] [--added] [--json] OLD NEW",
+    run: async (args, io) => (await import("./symvers.ts")).symversCommand(args, io),
+  },
   suite: {
     usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [--jobs N] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),
