@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel symvers diff [--modules DIR] [--added] [--json] OLD NEW",
     run: async (args, io) => (await import("./symvers.ts")).symversCommand(args, io),
   },
+  genksyms: {
+    usage: "insmodel genksyms [-w] [-D] [-d] [-p] [-r REFERENCE] [-T TYPES] [FILE.i]",
+    run: async (args, io) => (await import("./genksyms.ts")).genksymsCommand(args, io),
+  },
   suite: {
     usage: "insmodel suite [--kernel ID] [--target model|qemu|COMMAND] [--jobs N] [CASE ...]",
     run: async (args, io) => (await import("./suite.ts")).suiteCommand(args, io),

@@ -2,13 +2,14 @@
 /**
  * Command: holds the model of kbuild to the real programs.
  *
- *     deno task verify:kbuild [--source DIR] [--modules DIR] [--kernel-image FILE --symvers FILE] [--record]
+ *     deno task verify:kbuild [--source DIR] [--modules DIR] [--preprocessed DIR] [--kernel-image FILE --symvers FILE] [--record]
  *
  * Debian's linux-kbuild-6.12 is taken from the system, or brought into the cache by the package client. `--source` names a kernel source
  * of 6.12, of which modpost is built with the sizes of 32-bit ARM; `--modules` a folder of finished modules (plain .ko files, with their
- * Module.symvers among them or beside the folder), which are turned back into objects; `--kernel-image` a vmlinux or zImage whose
- * exports are held to the lines of vmlinux in the Module.symvers of `--symvers`; `--record` writes what the modpost of `--source`
- * does with the small objects as goldens of the tests. Exit code: 0; 1 where something differs; 2 where no real program can be had.
+ * Module.symvers among them or beside the folder), which are turned back into objects; `--preprocessed` a folder of preprocessed sources
+ * (.i) for genksyms, beside the fixtures; `--kernel-image` a vmlinux or zImage whose exports are held to the lines of vmlinux in the
+ * Module.symvers of `--symvers`; `--record` writes what genksyms says of the fixtures, and what the modpost of `--source` does with the
+ * small objects, as goldens of the tests. Exit code: 0; 1 where something differs; 2 where no real program can be had.
  *
  * @module
  */
@@ -19,6 +20,7 @@ import { loadProfile } from "../../src/profile/load_profile.ts";
 import { symversLine } from "../../src/kbuild/symvers.ts";
 import { exportsFigure } from "./exports_part.ts";
 import { deviceTables, SCENARIOS } from "./modpost_scenarios.ts";
+import { genksymsFigures, recordGenksyms } from "./genksyms_part.ts";
 import { type Figure, givenOf, modpostFigures } from "./modpost_part.ts";
 import { goldenPath } from "./modpost_goldens.ts";
 import { outcomeText, realOutcome } from "./real_modpost.ts";
@@ -60,7 +62,10 @@ async function record(tool: Tool): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseArgs(args, { string: ["source", "modules", "kernel-image", "symvers"], boolean: ["record"] });
+  const options = parseArgs(args, {
+    string: ["source", "modules", "preprocessed", "kernel-image", "symvers"],
+    boolean: ["record"],
+  });
   const modules = modulesIn(options.modules === undefined ? CASES : String(options.modules));
   const symvers = await kernelSymvers();
   let agrees = true;
@@ -73,6 +78,12 @@ async function main(args: readonly string[]): Promise<number> {
     const figures = await modpostFigures(tool, { modules, symvers, seeds: 1 });
     agrees = report(`modpost of ${tool.origin} (tables that hold pointers only where it measures them right)`, figures);
     tools++;
+    const genksyms = { path: `${kbuild.folder}/scripts/genksyms/genksyms`, origin: kbuild.folder };
+    if (options.record) await recordGenksyms(genksyms);
+    const folder = options.preprocessed === undefined ? undefined : String(options.preprocessed);
+    agrees =
+      report(`genksyms of ${genksyms.origin}`, await genksymsFigures(genksyms, { folder, symvers, runs: 300, seed: 1 })) &&
+      agrees;
   }
   if (options.source === undefined) console.log("\nmodpost of a kernel source: not compared; --source DIR names one");
   else {

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * `insmodel genksyms`: the versions of exported symbols, from preprocessed C.
+ *
+ * @module
+ */
+
+import { encodeName } from "../elf/writer.ts";
+import { DanglingReference } from "../kbuild/genksyms/expand.ts";
+import {
+  EndlessDeclaration,
+  genksyms,
+  type GenksymsOptions,
+  type GenksymsResult,
+  symverLines,
+} from "../kbuild/genksyms/genksyms.ts";
+import { SymtypesError, symtypesText } from "../kbuild/genksyms/symtypes.ts";
+import { InputError } from "../suite/input_error.ts";
+import { readInput } from "./inputs.ts";
+import type { CommandIo } from "./io.ts";
+import { readOptions, UsageError } from "./options.ts";
+import { writeFiles } from "./output.ts";
+
+/** Each option in its short and its long form. */
+const OPTIONS = {
+  w: "boolean",
+  warnings: "boolean",
+  q: "boolean",
+  quiet: "boolean",
+  D: "boolean",
+  dump: "boolean",
+  d: "boolean",
+  debug: "boolean",
+  p: "boolean",
+  preserve: "boolean",
+  r: "string",
+  reference: "string",
+  T: "string",
+  "dump-types": "string",
+} as const;
+
+/** The source: a file, or standard input. */
+async function readSource(path: string | undefined, io: CommandIo): Promise<Uint8Array> {
+  if (path === undefined || path === "-") return new TextEncoder().encode(await io.input());
+  return readInput(io.resolve(path), "source");
+}
+
+function run(source: Uint8Array, options: GenksymsOptions, reference: string | undefined): GenksymsResult {
+  try {
+    return genksyms(source, options);
+  } catch (error) {
+    if (error instanceof EndlessDeclaration) {
+      const { filename, line } = error.place;
+      throw new InputError(`Cannot read ${filename ?? "the source"}, line ${line}: ${error.message}`);
+    }
+    if (!(error instanceof SymtypesError || error instanceof DanglingReference)) throw error;
+    throw new InputError(`Cannot use reference "${reference}": ${error.message}`);
+  }
+}
+
+/** Where a source does not parse: one line. */
+function unparsed({ syntaxErrors: [first, ...more], isComplete }: GenksymsResult): string {
+  const { filename, line, column, token } = first;
+  const what = token === "" ? "the end of the source" : `"${token}"`;
+  const others = more.length === 0 ? "" : `; ${more.length} more place${more.length === 1 ? "" : "s"} behind it`;
+  const end = isComplete || token === "" ? "" : "; the source ends within it";
+  return `Cannot parse ${filename ?? "the source"}, line ${line}, column ${column}: unexpected ${what}${others}${end}`;
+}
+
+/**
+ * Prints `#SYMVER` lines to standard output, messages to standard error.
+ *
+ * @returns the exit code: 0, or 1 where messages were errors
+ * @throws {InputError} where the source does not parse; the lines of what could be read behind it are printed before
+ */
+export async function genksymsCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { options, rest } = readOptions(args, OPTIONS);
+  if (rest.length > 1) throw new UsageError(`one source at a time, not ${rest.length}`);
+  const reference = options.r ?? options.reference;
+  const result = run(await readSource(rest[0], io), {
+    warnings: options.w ?? options.warnings ?? false,
+    dump: options.D ?? options.dump ?? false,
+    debug: options.d ?? options.debug ?? false,
+    preserve: options.p ?? options.preserve ?? false,
+    ...(reference !== undefined && { reference: readInput(io.resolve(reference), "reference") }),
+  }, reference);
+  io.err(result.messages);
+  io.out(symverLines(result));
+  const types = options.T ?? options["dump-types"];
+  if (types !== undefined) writeFiles(new Map([[io.resolve(types), encodeName(symtypesText(result.types))]]));
+  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result));
+  return result.errors === 0 ? 0 : 1;
+}
