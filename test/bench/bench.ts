@@ -7,7 +7,9 @@
  */
 
 import { parseArgs } from "@std/cli";
+import { cacheDirectory } from "../../src/oracle/kernel_under_test.ts";
 import { loadProfile } from "../../src/profile/load_profile.ts";
+import { benchBoot } from "./boot.ts";
 import { benchCold } from "./cold.ts";
 import { benchCorpus } from "./corpus.ts";
 import { benchLoading } from "./loading.ts";
@@ -15,7 +17,7 @@ import { benchLoading } from "./loading.ts";
 const { modules } = parseArgs(Deno.args, { string: ["modules"] });
 const profile = await loadProfile();
 
-await benchCold();
+const cold = await benchCold();
+await benchBoot(profile, cold);
 benchLoading(profile);
-if (modules === undefined) console.log("\nThe corpus: not measured; give a folder of plain .ko files, --modules DIR");
-else await benchCorpus(profile, String(modules));
+await benchCorpus(profile, modules === undefined ? `${cacheDirectory()}/${profile.release}/modules` : String(modules));
