@@ -151,7 +151,7 @@ function entryAddress(plt: Section, index: number): number {
 function preallocFixed(kernel: Kernel, pltsec: ModPltSec, { view, at }: Section): void {
   const fixed = fixedPlts(kernel);
   if (fixed.length === 0) return;
-  pltsec.count = fixed.length;
+  pltsec.count = pltsec.fixed = fixed.length;
   for (let i = 0; i < PLT_ENT_COUNT; i++) view.setUint32(at + 4 * i, pltEntLdr(kernel), true);
   for (const [i, name] of fixed.entries()) {
     const address = kernel.profile.symbols.get(name);
@@ -197,8 +197,7 @@ export function getModulePlt(kernel: Kernel, mod: KernelModule, loc: number, val
     mod.put(isInit ? "arch.init.plt_ent" : "arch.core.plt_ent", pltsec.pltEnt);
     mod.put(isInit ? "arch.init.plt_count" : "arch.core.plt_count", pltsec.count);
   }
-  const fixed = fixedPlts(kernel).length;
-  for (let i = 0; i < fixed; i++) if (view.getUint32(at + literalOffset(i), true) === value) return entryAddress(plt, i);
+  for (let i = 0; i < pltsec.fixed; i++) if (view.getUint32(at + literalOffset(i), true) === value) return entryAddress(plt, i);
   const last = pltsec.count - 1;
   if (last >= 0 && view.getUint32(at + literalOffset(last), true) === value) return entryAddress(plt, last);
   const added = addEntry(kernel, pltsec, plt, value);

@@ -11,6 +11,10 @@
 
 import { u32 } from "../elf/word.ts";
 
+/** What is being sorted; kept from section to section. */
+let keys = new Uint32Array(1 << 12);
+let offsets = new Uint32Array(1 << 12);
+
 /**
  * Sorts `count` records of Elf32_Rel in place.
  *
@@ -18,8 +22,10 @@ import { u32 } from "../elf/word.ts";
  * @param at offset of the first record
  */
 export function sortRelocations(view: DataView, at: number, count: number): void {
-  const keys = new Uint32Array(count);
-  const offsets = new Uint32Array(count);
+  if (count > keys.length) {
+    keys = new Uint32Array(2 * count);
+    offsets = new Uint32Array(2 * count);
+  }
   let isSorted = true;
   for (let i = 0, from = at; i < count; i++, from += 8) {
     offsets[i] = view.getUint32(from, true);

@@ -24,9 +24,14 @@ export function pageAlign(size: number): number {
   return u32(u32(size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
 }
 
+/** The least that is ever taken: a page and its guard page. */
+const SMALLEST = 2 * PAGE_SIZE;
+
 /** The free addresses of a range: holes in order, none of them empty or next to another. */
 class Holes {
   readonly #holes: { start: number; end: number }[] = [];
+  /** Holes before this one are too small for anything. */
+  #firstUsable = 0;
 
   constructor(range: AddressRange, taken: readonly AddressRange[]) {
     let start = range.start;
@@ -40,19 +45,22 @@ class Holes {
 
   /** Takes `length` bytes of the lowest hole that has them. @returns their address */
   take(length: number): number | undefined {
-    const at = this.#holes.findIndex(({ start, end }) => end - start >= length);
-    if (at < 0) return undefined;
-    const hole = this.#holes[at];
+    const holes = this.#holes;
+    while (this.#firstUsable < holes.length && sizeOf(holes[this.#firstUsable]) < SMALLEST) this.#firstUsable++;
+    let at = this.#firstUsable;
+    while (at < holes.length && sizeOf(holes[at]) < length) at++;
+    if (at === holes.length) return undefined;
+    const hole = holes[at];
     const { start } = hole;
     hole.start += length;
-    if (hole.start === hole.end) this.#holes.splice(at, 1);
+    if (hole.start === hole.end) holes.splice(at, 1);
     return start;
   }
 
   /** Makes a hole where something was taken. */
   give(start: number, end: number): void {
-    let at = this.#holes.findIndex((hole) => hole.start > start);
-    if (at < 0) at = this.#holes.length;
+    const at = this.#holes.findLastIndex((hole) => hole.start < start) + 1;
+    this.#firstUsable = Math.min(this.#firstUsable, Math.max(0, at - 1));
     const before = this.#holes[at - 1];
     const after = this.#holes[at];
     const joinsBefore = before?.end === start;
@@ -68,6 +76,10 @@ class Holes {
       this.#holes.splice(at, 0, { start, end });
     }
   }
+}
+
+function sizeOf({ start, end }: AddressRange): number {
+  return end - start;
 }
 
 export class Execmem {

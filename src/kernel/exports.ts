@@ -19,14 +19,20 @@ export interface ExportedSymbol {
   readonly namespace: string;
 }
 
+/** Names that are searched one by one before it costs less to read the whole table: some modules' worth. */
+const MANY = 500;
+
 /**
  * The exports of one kernel, read from the text of `exports.tsv`: a line each of name, address, CRC, GPL-only (0 or 1),
  * namespace and owner, between tabs, numbers in hex without 0x, in the order of the names' bytes. Like the kernel's own, the table is
- * searched by bisection, so one that is never asked for costs nothing; each answer is remembered.
+ * searched by bisection, so one that is never asked for costs nothing; each answer is remembered. Where many are asked for, all of it is
+ * read at once.
  */
 export class KernelExports {
   /** What was asked for before; null: there is none. */
-  #found = new Map<string, ExportedSymbol | null>();
+  readonly #found = new Map<string, ExportedSymbol | null>();
+  /** Whether all names are in the map. */
+  #isComplete = false;
 
   constructor(readonly text: string) {}
 
@@ -41,9 +47,22 @@ export class KernelExports {
   find(name: string): ExportedSymbol | undefined {
     const known = this.#found.get(name);
     if (known !== undefined) return known ?? undefined;
+    if (this.#isComplete) return undefined;
+    if (this.#found.size === MANY) {
+      this.#readAll();
+      return this.#found.get(name) ?? undefined;
+    }
     const symbol = this.#search(name);
     this.#found.set(name, symbol ?? null);
     return symbol;
+  }
+
+  #readAll(): void {
+    for (const line of this.text.trimEnd().split("\n")) {
+      const symbol = readLine(line);
+      if (!this.#found.has(symbol.name)) this.#found.set(symbol.name, symbol);
+    }
+    this.#isComplete = true;
   }
 
   #search(name: string): ExportedSymbol | undefined {

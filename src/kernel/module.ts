@@ -68,14 +68,15 @@ export interface ModuleTable {
   readonly count: number;
 }
 
-/**
- * struct mod_plt_sec: the section that holds the PLT entries of the core or of init, their address (0 until one is asked for), and how many
- * are in use.
- */
+/** struct mod_plt_sec: the PLT of the core or of init. */
 export interface ModPltSec {
+  /** The section that holds the entries. */
   plt: Section | undefined;
+  /** Address of the first entry, 0 until one is asked for. */
   pltEnt: number;
+  /** Entries in use, and how many of them are there from the start. */
   count: number;
+  fixed: number;
 }
 
 /** A symbol exported by a module; `name` and the rest are read from the module's memory. */
@@ -121,8 +122,8 @@ export class KernelModule {
   percpuSize = 0;
   /** mod->arch.core and mod->arch.init. */
   readonly arch: { readonly core: ModPltSec; readonly init: ModPltSec } = {
-    core: { plt: undefined, pltEnt: 0, count: 0 },
-    init: { plt: undefined, pltEnt: 0, count: 0 },
+    core: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
+    init: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
   };
   /** The allocated sections, in the order of the section table. */
   sections: readonly PlacedSection[] = [];

@@ -40,9 +40,8 @@ export function earlyModCheck(info: LoadInfo, mod: KernelModule): number {
 
 /** rewrite_section_headers(): addresses point into the copy; .modinfo and __versions are used but not kept. */
 function rewriteSectionHeaders(info: LoadInfo): void {
-  for (const [i, section] of info.sechdrs.entries()) {
-    section.sh_addr = i === 0 ? 0 : u32(info.copy.area.base + section.sh_offset);
-  }
+  for (const section of info.sechdrs) section.sh_addr = u32(info.copy.area.base + section.sh_offset);
+  info.sechdrs[0].sh_addr = 0;
   for (const i of [info.index.vers, info.index.info]) info.sechdrs[i].sh_flags = u32(info.sechdrs[i].sh_flags & ~SHF.ALLOC);
 }
 

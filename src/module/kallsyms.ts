@@ -20,19 +20,16 @@ import { copyStringForCompare, copyStrlen, type LoadInfo, sectionTable } from ".
 const MOD_KALLSYMS_SIZE = 16;
 
 /**
- * is_core_symbol() for every section: 1 where its symbols are kept after init. A symbol without a name is not kept, whatever its
+ * is_core_symbol() for every section: true where its symbols are kept after init. A symbol without a name is not kept, whatever its
  * section.
  */
-function coreSections(info: LoadInfo): Uint8Array {
-  const all = info.kernel.config("KALLSYMS_ALL");
+function coreSections({ kernel, sechdrs, index }: LoadInfo): boolean[] {
+  const all = kernel.config("KALLSYMS_ALL");
   const wanted = all ? SHF.ALLOC : SHF.ALLOC | SHF.EXECINSTR;
-  const core = new Uint8Array(info.sechdrs.length);
-  for (const [i, section] of info.sechdrs.entries()) {
-    if (i === 0) continue;
-    const isKept = (section.sh_flags & wanted) === wanted && !isInitType(sectionType(section));
-    if (isKept || (all && i === info.index.pcpu)) core[i] = 1;
-  }
-  return core;
+  return sechdrs.map((section, i) =>
+    i !== 0 &&
+    ((section.sh_flags & wanted) === wanted && !isInitType(sectionType(section)) || (all && i === index.pcpu))
+  );
 }
 
 /**
@@ -148,13 +145,14 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
 /** elfType() with a memory: a module has thousands of symbols but few kinds of them. */
 function typeLetters(info: LoadInfo): (st_info: number, shndx: number) => number {
   const known = new Map<number, number>();
+  let lastKey = -1;
+  let letter = 0;
   return (st_info, shndx) => {
     const key = shndx << 8 | st_info;
-    let letter = known.get(key);
-    if (letter === undefined) {
-      letter = elfType(info, symbolBinding(st_info), symbolType(st_info), shndx).charCodeAt(0);
-      known.set(key, letter);
-    }
+    if (key === lastKey) return letter;
+    lastKey = key;
+    letter = known.get(key) ?? elfType(info, symbolBinding(st_info), symbolType(st_info), shndx).charCodeAt(0);
+    known.set(key, letter);
     return letter;
   };
 }

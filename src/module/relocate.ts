@@ -17,8 +17,9 @@ import { copyString, type LoadInfo } from "./load_info.ts";
 export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
   const { kernel, sechdrs, index } = info;
   const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
-  for (const [i, section] of sechdrs.entries()) {
-    if (i === 0 || section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
+  for (let i = 1; i < sechdrs.length; i++) {
+    const section = sechdrs[i];
+    if (section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
     if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
     let err = 0;
     if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);

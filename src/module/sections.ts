@@ -10,6 +10,7 @@
 import { EINVAL } from "../kernel/errno.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule, ModuleTable } from "../kernel/module.ts";
+import type { Section } from "../kernel/section.ts";
 import { SHF } from "../elf/constants.ts";
 import { findAnySec, type LoadInfo } from "./load_info.ts";
 import { tryToForceLoad } from "./version.ts";
@@ -89,6 +90,9 @@ const TABLES: readonly TableRow[] = [
   },
 ];
 
+/** The sections that find_module_sections() looks for. */
+const WANTED: ReadonlySet<string> = new Set([...TABLES.map(({ section }) => section), ".ctors", ".init_array", "__obsparm"]);
+
 /**
  * find_module_sections(): fills in address and count of every table that the configuration knows.
  *
@@ -96,9 +100,12 @@ const TABLES: readonly TableRow[] = [
  */
 export function findModuleSections(info: LoadInfo, mod: KernelModule): number {
   const { kernel } = info;
-  const byName = new Map<string, { sh_addr: number; sh_size: number }>();
-  for (const [i, section] of info.sechdrs.entries()) {
-    if (i > 0 && section.sh_flags & SHF.ALLOC && !byName.has(section.name)) byName.set(section.name, section);
+  const byName = new Map<string, Section>();
+  for (let i = 1; i < info.sechdrs.length; i++) {
+    const section = info.sechdrs[i];
+    if (section.sh_flags & SHF.ALLOC && WANTED.has(section.name) && !byName.has(section.name)) {
+      byName.set(section.name, section);
+    }
   }
   const none = { sh_addr: 0, sh_size: 0 };
   const tables = new Map<string, ModuleTable>();

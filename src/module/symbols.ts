@@ -34,15 +34,15 @@ import { checkVersion } from "./version.ts";
 export function simplifySymbols(info: LoadInfo, mod: KernelModule): number {
   const { kernel, sechdrs, index } = info;
   const { view, at, sh_size } = sechdrs[index.sym];
-  const bases = Uint32Array.from(sechdrs, (section, i) => i !== 0 && i === index.pcpu ? mod.percpu : section.sh_addr);
   const end = at + Math.floor(sh_size / SYM.size) * SYM.size;
   let ret = 0;
   for (let symbol = at + SYM.size; symbol < end; symbol += SYM.size) {
     const shndx = view.getUint16(symbol + 14, true);
     if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
     // The other special indices mean something else too, however many sections there are.
-    if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < bases.length) {
-      view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + bases[shndx], true);
+    if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < sechdrs.length) {
+      const base = shndx === index.pcpu ? mod.percpu : sechdrs[shndx].sh_addr;
+      view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + base, true);
       continue;
     }
     const name = copyString(info.copy, u32(info.strtab + view.getUint32(symbol, true)));

@@ -7,6 +7,7 @@
  */
 
 import { parseArgs } from "@std/cli";
+import { processIo } from "../../src/cli/io.ts";
 import { cacheDirectory } from "../../src/oracle/kernel_under_test.ts";
 import { loadProfile } from "../../src/profile/load_profile.ts";
 import { benchBoot } from "./boot.ts";
@@ -20,4 +21,5 @@ const profile = await loadProfile();
 const cold = await benchCold();
 await benchBoot(profile, cold);
 benchLoading(profile);
-await benchCorpus(profile, modules === undefined ? `${cacheDirectory()}/${profile.release}/modules` : String(modules));
+const kept = `${cacheDirectory()}/${profile.release}/modules`;
+await benchCorpus(profile, modules === undefined ? kept : processIo().resolve(String(modules)));
