@@ -121,8 +121,6 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
     const letter = letters(symsec.view.getUint8(from + 12), shndx);
     initData.bytes[info.initTypeoffs + i] = letter;
     if (i !== 0 && !mod.klp && !(name !== 0 && core[shndx])) continue;
-    // strscpy() stops where the room that layout_symtab() counted ends.
-    const length = placedStrlen(strings, strsec.at + name);
     data.bytes[info.coreTypeoffs + kept] = letter;
     const to = info.symoffs + kept * SYM.size;
     data.view.setUint32(to, strAt - info.stroffs, true);
@@ -130,10 +128,8 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
       data.view.setUint32(to + word, symsec.view.getUint32(from + word, true), true);
     }
     kept++;
-    const room = info.coreTypeoffs - strAt;
-    const copied = Math.min(length, room - 1);
-    for (let k = 0; k < copied; k++) data.bytes[strAt + k] = strings[strsec.at + name + k];
-    if (copied < length) break;
+    const length = strscpy(data.bytes, strAt, info.coreTypeoffs - strAt, strings, strsec.at + name);
+    if (length < 0) break;
     strAt += length + 1;
   }
   mod.put("core_kallsyms", u32(data.base + info.symoffs), 0);
@@ -157,9 +153,17 @@ function typeLetters(info: LoadInfo): (st_info: number, shndx: number) => number
   };
 }
 
-/** Length of a string in the module's own memory. */
-function placedStrlen(bytes: Uint8Array, at: number): number {
-  const end = at < bytes.length ? bytes.indexOf(0, at) : -1;
-  if (end < 0) throw pageFault(at, "read");
-  return end - at;
+/**
+ * strscpy() into `room` bytes at `at`, which hold zeros.
+ *
+ * @returns the string's length, or -1 where it was cut off
+ */
+function strscpy(to: Uint8Array, at: number, room: number, from: Uint8Array, start: number): number {
+  for (let length = 0; length < room; length++) {
+    if (start + length >= from.length) throw pageFault(start, "read");
+    const byte = from[start + length];
+    if (byte === 0) return length;
+    if (length < room - 1) to[at + length] = byte;
+  }
+  return -1;
 }

@@ -70,12 +70,13 @@ export function sectionTable({ sechdrs, copy, hdr }: LoadInfo): SectionTable {
 const NAMES = new Array<string>(1 << 15).fill("");
 
 /**
- * The string of these bytes: the very one that was made for them before, if it is still remembered. Modules name the same few thousand
- * symbols again and again, and to compare bytes costs less than to make a string and hash it.
+ * The string from `start` up to its NUL or to the end of the bytes: the very one that was made for them before, if it is still remembered.
+ * Modules name the same few thousand symbols again and again, and to compare bytes costs less than to make a string and hash it.
  */
-function sharedName(bytes: Uint8Array, start: number, end: number): string {
+function sharedName(bytes: Uint8Array, start: number): string {
   let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]) | 0;
+  let end = start;
+  for (; end < bytes.length && bytes[end] !== 0; end++) hash = (Math.imul(hash, 31) + bytes[end]) | 0;
   const slot = (hash ^ (hash >>> 15)) & (NAMES.length - 1);
   const known = NAMES[slot];
   if (known.length === end - start) {
@@ -90,14 +91,18 @@ function sharedName(bytes: Uint8Array, start: number, end: number): string {
 export function copyStrlen(copy: FileCopy, offset: number): number {
   const { bytes, base } = copy.area;
   if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
-  const end = bytes.indexOf(0, offset);
-  if (end < 0) throw pageFault(base + bytes.length, "read");
+  let end = offset;
+  while (end < bytes.length && bytes[end] !== 0) end++;
+  if (end === bytes.length) throw pageFault(base + end, "read");
   return end - offset;
 }
 
 /** The string that begins at `offset` of the copy, as latin-1. Running out of the copy is a fault. */
 export function copyString(copy: FileCopy, offset: number): string {
-  return sharedName(copy.area.bytes, offset, offset + copyStrlen(copy, offset));
+  const { bytes, base } = copy.area;
+  const text = copyStringForCompare(copy, offset);
+  if (offset + text.length === bytes.length) throw pageFault(base + bytes.length, "read");
+  return text;
 }
 
 /**
@@ -106,8 +111,7 @@ export function copyString(copy: FileCopy, offset: number): string {
 export function copyStringForCompare(copy: FileCopy, offset: number): string {
   const { bytes, base } = copy.area;
   if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
-  const end = bytes.indexOf(0, offset);
-  return sharedName(bytes, offset, end < 0 ? bytes.length : end);
+  return sharedName(bytes, offset);
 }
 
 /** find_sec(): the first allocated section of that name, or 0. */
