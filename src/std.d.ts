@@ -71,3 +71,8 @@ declare module "@std/cli" {
     options?: ParseOptions,
   ): { _: (string | number)[] } & Record<string, unknown>;
 }
+
+declare module "@std/text" {
+  /** The words, those that are most like the given one first. */
+  export function wordSimilaritySort(givenWord: string, possibleWords: readonly string[]): string[];
+}

@@ -3,13 +3,14 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { aliasOf, GOLDEN_DIR, listProfiles } from "../src/profile/load_profile.ts";
+import { GOLDEN_DIR } from "../src/profile/load_profile.ts";
 import { AREAS, caseId, findCases, isAboutKernel, isForKernel } from "../src/suite/cases.ts";
 import { readNondeterministic, VARIES } from "../src/suite/nondeterministic.ts";
+import { readProfiles } from "./profiles.ts";
 
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
 
-const kernels = listProfiles().map((release) => [release, aliasOf(release) ?? release] as const);
+const { usable: profiles } = await readProfiles();
 
 function folders(path: string): string[] {
   return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name);
@@ -35,8 +36,8 @@ for (const each of cases) {
       assert(exists(step.insmod) || exists(`${step.insmod}.toml`), `${step.insmod} is neither a file nor a recipe`);
     }
     for (const glob of each.kernels) {
-      const matches = kernels.some(([release, alias]) => isAboutKernel(glob, release, alias));
-      assert(matches, `kernels: "${glob}" is none of ${kernels.flat().join(", ")}`);
+      const matches = profiles.some(({ release, alias }) => isAboutKernel(glob, release, alias));
+      assert(matches, `kernels: "${glob}" is none of ${profiles.map(({ alias }) => alias).join(", ")}`);
     }
     const { description } = each;
     if (description === undefined) return;
@@ -67,7 +68,7 @@ function goldenText(release: string, id: string, file: string): string {
 /** Cases with an image on some kernel. */
 const withImage = new Set<string>();
 
-for (const release of listProfiles()) {
+for (const { release, alias } of profiles) {
   Deno.test(`image = true is for steps of ${release} that reach init, and their golden has the image`, () => {
     let total = 0;
     for (const each of cases) {
@@ -91,7 +92,6 @@ for (const release of listProfiles()) {
   });
 
   Deno.test(`every golden of ${release} belongs to a case that is for it`, () => {
-    const alias = aliasOf(release) ?? release;
     const ids = new Set(cases.filter((each) => isForKernel(each, release, alias)).map(caseId));
     const dir = join(fromFileUrl(GOLDEN_DIR), release);
     const orphans = folders(dir).flatMap((area) => folders(join(dir, area)).map((name) => `${area}/${name}`))

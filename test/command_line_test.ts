@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { gzipSync } from "node:zlib";
 import { main } from "../src/cli/main.ts";
 import type { StepOutcome } from "../src/suite/outcome.ts";
 import { inScratch, writeFiles } from "./scratch.ts";
@@ -120,7 +121,7 @@ const BAD: readonly (readonly [args: string[], code: number, says: string])[] = 
   [["run"], 2, "insmodel run: no scenario is named; usage: "],
   [["run", CASE, CASE], 2, "insmodel run: one scenario at a time"],
   [["run", "/no/such.toml"], 2, 'insmodel run: Cannot read case "/no/such.toml": no such file'],
-  [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": line 1, column`],
+  [["run", EXAMPLE], 2, `insmodel run: Cannot read case "${EXAMPLE}": it is an ELF file`],
   [["suite", "--jobs", "0"], 2, "insmodel suite: option --jobs is 0; it must be a number from 1 to 999; usage: "],
   [["verify", "--sample", "none"], 2, "insmodel verify: option --sample is none; it must be a number of goldens; usage: "],
   [["verify", "init/"], 2, "insmodel verify: unknown argument init/; usage: "],
@@ -206,6 +207,18 @@ Deno.test("--images writes each region's bytes, and a module's name makes no pat
     assertEquals(wanted.length > 6, true);
     const written = [...Deno.readDirSync(images)].map(({ name }) => [name, Deno.statSync(join(images, name)).size]);
     assertEquals(written.sort(), wanted.sort());
+  });
+});
+
+Deno.test("a packed module whose data are damaged is no verdict of the kernel", async () => {
+  await inScratch(async (folder) => {
+    const whole = gzipSync(Deno.readFileSync(EXAMPLE));
+    writeFiles(folder, { "cut.ko.gz": whole.subarray(0, 300), "whole.ko.gz": whole });
+    const path = join(folder, "cut.ko.gz");
+    const { code, out, err } = await insmodel("insmod", path);
+    const line = `insmodel insmod: Cannot unpack module "${path}", as insmod(8) does: its gzip data are damaged\n`;
+    assertEquals([code, out, err], [2, "", line]);
+    assertEquals((await insmodel("insmod", join(folder, "whole.ko.gz"))).code, 0);
   });
 });
 

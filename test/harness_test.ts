@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The harness itself, tested with planted outcomes: what is wrong must be found, and nothing else. */
 
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { GOLDEN_DIR, loadProfile } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
 import { type Case, findCases, isForKernel } from "../src/suite/cases.ts";
 import { openGoldens } from "../src/suite/golden.ts";
-import { InputError } from "../src/suite/input_error.ts";
+import { InputError, TargetError } from "../src/suite/input_error.ts";
 import { checkKnownFailure } from "../src/suite/known_failures.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
 import type { StepOutcome, StepResult } from "../src/suite/outcome.ts";
@@ -97,6 +97,20 @@ Deno.test("a target whose lines do not say that code ran is held to the loader's
   const { runsCode: _alsoRunsCode, ...running } = talking;
   assertStringIncludes((await runCase(running, exportAndUse, goldens)).difference, "+<6> x");
   assertEquals((await runCase({ ...running, runsCode: false }, exportAndUse, goldens)).difference, "");
+});
+
+Deno.test("what is wrong with one case's file, or with an answer, is that case's failure; a target that cannot be asked is none", async () => {
+  const targetThat = (fault: Error): Target => ({
+    name: "broken",
+    runsCode: false,
+    givesImages: false,
+    run: () => {
+      throw fault;
+    },
+  });
+  const { origin, difference } = await runCase(targetThat(new InputError("it is damaged")), exportAndUse, goldens);
+  assertEquals([origin, difference], ["recorded", "it is damaged"]);
+  await assertRejects(() => runCase(targetThat(new TargetError("no such program")), exportAndUse, goldens), TargetError);
 });
 
 Deno.test("a known failure passes, and one that is mended does not", () => {

@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { dirname } from "@std/path";
+import { dirname, fromFileUrl } from "@std/path";
 import fc from "fast-check";
 import { inspectCommand } from "../src/cli/inspect.ts";
 import { UsageError } from "../src/cli/options.ts";
@@ -23,7 +23,7 @@ import { asModule } from "../src/suite/module_files.ts";
 
 const PROFILE = await loadProfile();
 const CONTEXT = { profile: PROFILE, host: portableHost };
-const CRC4_PATH = new URL("fixtures/signature/crc4.ko", import.meta.url).pathname;
+const CRC4_PATH = fromFileUrl(new URL("fixtures/signature/crc4.ko", import.meta.url));
 const CRC4 = Deno.readFileSync(CRC4_PATH);
 
 /** A module with a bit of everything. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A damaged profile is a fault of its own, in one line, and never a verdict of the kernel. */
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { gzipSync } from "node:zlib";
 import { portableHost } from "../src/kernel/portable_host.ts";
 import { ProfileError } from "../src/kernel/profile.ts";
-import { GOLDEN_DIR, listProfiles, loadProfile } from "../src/profile/load_profile.ts";
+import { GOLDEN_DIR, loadProfile } from "../src/profile/load_profile.ts";
 import { findBadRow } from "../src/kernel/exports.ts";
+import { readProfiles } from "./profiles.ts";
 import { inScratch, writeFiles } from "./scratch.ts";
 
 const RELEASE = "6.12.107+deb13-armmp";
@@ -83,9 +84,20 @@ Deno.test("a certificate that only begins and ends like one is a fault of the pr
   );
 });
 
-for (const release of listProfiles()) {
-  Deno.test(`each row of ${release}'s exports is one, in order`, async () => {
-    const { exports } = await loadProfile(release);
+Deno.test("a kernel that is not there is answered by those that are, the nearest names first", async () => {
+  await inScratch(async (folder) => {
+    const profile = (i: number) => [`6.12.${i}-x/kernel.toml`, `alias = "board-${"abcdefghijk"[i]}"`] as const;
+    writeFiles(folder, { ...Object.fromEntries([...Array(11).keys()].map(profile)), "nameless/exports.tsv.gz": "" });
+    const says = async (id: string) =>
+      (await assertRejects(() => loadProfile(id, toFileUrl(`${folder}/`)), ProfileError)).message;
+    assertMatch(await says("bord-k"), /^Cannot find kernel "bord-k"; there are: board-k, (\S+, ){6}\S+ and 4 more$/);
+    assertMatch(await says("6.12.7"), /; there are: board-h, /);
+    assertMatch(await says("nameles"), /; there are: nameless, /);
+  });
+});
+
+for (const { release, exports } of (await readProfiles()).usable) {
+  Deno.test(`each row of ${release}'s exports is one, in order`, () => {
     assertEquals(findBadRow(exports.text), undefined);
   });
 }

@@ -6,36 +6,28 @@
 
 import { assertEquals, fail } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { type KernelProfile, ProfileError } from "../src/kernel/profile.ts";
-import { GOLDEN_DIR, listProfiles, loadProfile } from "../src/profile/load_profile.ts";
+import { GOLDEN_DIR } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
 import { openGoldens } from "../src/suite/golden.ts";
 import { caseId, findCases, isForKernel } from "../src/suite/cases.ts";
 import { checkKnownFailure, readKnownFailures } from "../src/suite/known_failures.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
 import { runCase } from "../src/suite/runner.ts";
+import { readProfiles } from "./profiles.ts";
 
 const knownFailures = readKnownFailures(fromFileUrl(new URL("known_failures.toml", import.meta.url)));
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
 const counts = { recorded: 0, blessed: 0 };
 
-/** A profile that cannot be used is a test that fails, and in no other profile's way. */
-async function usableProfile(release: string): Promise<KernelProfile | undefined> {
-  try {
-    return await loadProfile(release);
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    Deno.test(`the profile of ${release} can be used`, () => fail(error.message));
-    return undefined;
-  }
-}
+const { usable, faults } = await readProfiles();
 
-for (const release of listProfiles()) {
-  const profile = await usableProfile(release);
-  if (profile === undefined) continue;
+// Here alone: a profile that cannot be used is one test that fails.
+for (const { message } of faults) Deno.test(`each profile can be used: ${message}`, () => fail(message));
+
+for (const profile of usable) {
   const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
   const goldens = openGoldens(fromFileUrl(GOLDEN_DIR), profile);
-  for (const each of cases.filter((one) => isForKernel(one, release, profile.alias))) {
+  for (const each of cases.filter((one) => isForKernel(one, profile.release, profile.alias))) {
     Deno.test(`${caseId(each)} on ${profile.alias}`, async () => {
       const verdict = await runCase(target, each, goldens);
       if (verdict.origin !== undefined) counts[verdict.origin]++;

@@ -25,7 +25,7 @@ const KMOD_MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /** One line that says what failed and why, as insmod(8) would. */
-export function failureLine(path: string, outcome: StepOutcome): string {
+function failureLine(path: string, outcome: StepOutcome): string {
   const file = oneLine(path);
   const why = outcome.oops ?? outcome.crash ?? outcome.notModelled;
   if (outcome.oops !== undefined) return `insmod: ${file}: the kernel oopses: ${why}\n`;

@@ -47,13 +47,13 @@ export async function inspectCommand(
   const path = fileArgument(rest[0], "module file");
   const named = PARTS.filter((part) => options[part]);
   const profile = await loadProfile(options.kernel);
-  const { plain, compression, file } = await read(profile)(io.resolve(path));
+  const { plain, compression, damaged, file } = await read(profile)(io.resolve(path));
   const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module "${oneLine(path)}": ${oneLine(problem)}\n`);
   if (file.kind !== "regular") {
     fail(`it is a ${file.kind}`);
     return 1;
   }
-  if (compression !== undefined && plain.length === 0) {
+  if (damaged) {
     fail(`its ${compression} data are damaged`);
     return 1;
   }

@@ -73,7 +73,7 @@ export async function verifyCommand(args: readonly string[], io: CommandIo): Pro
   const { whyNot } = await import("../oracle/why_not.ts");
   const rows: Row[] = [];
   let replayed = 0;
-  for (const release of options.kernel === undefined ? listProfiles() : [findRelease(options.kernel)]) {
+  for (const release of options.kernel === undefined ? listProfiles() : [await findRelease(options.kernel)]) {
     const profile = await loadProfile(release);
     const reason = await whyNot(profile, options.cache === undefined ? undefined : io.resolve(options.cache));
     if (reason !== undefined) {

@@ -36,7 +36,7 @@ export interface BootParameters {
  * Reads a command line as parse_args() does, up to "--"; words that do not concern the loader, and values that are neither yes nor no, are
  * passed over. Of two words for one parameter the last counts, but param_set_bool_enable_only() takes no no after a yes.
  */
-export function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParameters {
+function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParameters {
   const flags = { nomodule: false, "module.sig_enforce": config.has("MODULE_SIG_FORCE"), "module.async_probe": false };
   let blacklist = "";
   let lockedDown = false;

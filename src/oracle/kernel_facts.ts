@@ -72,7 +72,7 @@ export class Facts {
  * @throws {InputError} where the file is not there, or is no TOML
  */
 export async function readFacts(id: string): Promise<Facts> {
-  const release = findRelease(id);
+  const release = await findRelease(id);
   try {
     return new Facts(parse(await Deno.readTextFile(new URL(`${release}/kernel.toml`, GOLDEN_DIR))), release, "");
   } catch (error) {

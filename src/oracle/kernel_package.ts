@@ -34,6 +34,7 @@ export function parsePackage(facts: Facts): KernelPackage {
   const release = facts.whose;
   if (facts.has("build")) facts.fail(`no package has this kernel; "deno task kernel:build ${release}" builds it`);
   const own = facts.table("package");
+  const debian = own.package();
   const image = own.table("image");
-  return { release, ...own.package(), image: { path: image.text("path"), ...image.file() } };
+  return { release, ...debian, image: { path: image.text("path"), ...image.file() } };
 }

@@ -10,7 +10,7 @@
 import { InputError } from "../suite/input_error.ts";
 
 /** By what a stop there means. `placed` and `beforeInit` have the struct module in r0. */
-export const WATCHED = {
+const WATCHED = {
   /** The module has its place in the list of modules, and its regions. */
   placed: "mod_tree_insert",
   /** What is left is to run the module's init. */

@@ -52,7 +52,7 @@ function readTextOf(release: string, name: string, goldenDir: URL): string {
 }
 
 /** The short name of a release, if its `kernel.toml` is there and has one. */
-export function aliasOf(release: string, goldenDir = GOLDEN_DIR): string | undefined {
+function aliasOf(release: string, goldenDir: URL): string | undefined {
   let text: string;
   try {
     text = readTextOf(release, "kernel.toml", goldenDir);
@@ -63,13 +63,28 @@ export function aliasOf(release: string, goldenDir = GOLDEN_DIR): string | undef
   return /^alias\s*=\s*"([^"]*)"/m.exec(text)?.[1];
 }
 
+/** Kernels that an error names. */
+const MOST_NAMED = 8;
+
+/** What is said of a kernel that is not there: which are, those with the nearest names first. */
+async function notFound(id: string, names: ReadonlyMap<string, string>): Promise<ProfileNotFound> {
+  const { wordSimilaritySort } = await import("@std/text");
+  const sorted = wordSimilaritySort(id, [...names.keys()]).map((name) => names.get(name));
+  const aliases = [...new Set(sorted)];
+  const more = aliases.length > MOST_NAMED ? ` and ${aliases.length - MOST_NAMED} more` : "";
+  return new ProfileNotFound(`Cannot find kernel "${id}"; there are: ${aliases.slice(0, MOST_NAMED).join(", ")}${more}`);
+}
+
 /** The release that a name (release or alias) stands for. */
-export function findRelease(id: string, goldenDir = GOLDEN_DIR): string {
+export async function findRelease(id: string, goldenDir = GOLDEN_DIR): Promise<string> {
   const releases = listProfiles(goldenDir);
   const release = releases.find((each) => each === id) ?? releases.find((each) => aliasOf(each, goldenDir) === id);
   if (release !== undefined) return release;
-  const known = releases.map((each) => aliasOf(each, goldenDir) ?? each).join(", ");
-  throw new ProfileNotFound(`Cannot find kernel "${id}"; there are: ${known}`);
+  const names = releases.flatMap((each) => {
+    const alias = aliasOf(each, goldenDir) ?? each;
+    return [[each, alias], [alias, alias]] as const;
+  });
+  throw await notFound(id, new Map(names));
 }
 
 /**
@@ -79,7 +94,7 @@ export function findRelease(id: string, goldenDir = GOLDEN_DIR): string {
  * @throws {ProfileNotFound} where there is none of that name, or a file of it is missing or wrong
  */
 export async function loadProfile(id = DEFAULT_KERNEL, goldenDir = GOLDEN_DIR): Promise<KernelProfile> {
-  const release = findRelease(id, goldenDir);
+  const release = await findRelease(id, goldenDir);
   const toml = parseToml(readTextOf(release, "kernel.toml", goldenDir), release);
   if (toml.release !== undefined && toml.release !== release) {
     throw unusable(release, "kernel.toml", `release is ${JSON.stringify(toml.release)}; it must be that of its folder`);

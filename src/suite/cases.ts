@@ -78,7 +78,7 @@ function readCaseText(folder: string, id: string): CaseText {
 }
 
 /** Reads one case. What is wrong with it is its `problem`, so that it is in no other case's way. */
-export function readCaseFolder(casesDir: string, area: string, name: string): Case {
+function readCaseFolder(casesDir: string, area: string, name: string): Case {
   const folder = join(casesDir, area, name);
   const place = { area, name, folder };
   try {

@@ -8,7 +8,7 @@
 
 import type { KernelProfile } from "../kernel/profile.ts";
 import { caseModuleReader } from "./case_modules.ts";
-import { firstLine, InputError, reason } from "./input_error.ts";
+import { firstLine, InputError, reason, TargetError } from "./input_error.ts";
 import type { StepOutcome, StepResult } from "./outcome.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { Target } from "./target.ts";
@@ -81,6 +81,6 @@ async function runCommand([program, ...args]: readonly string[], input: string):
     await written;
     return new TextDecoder().decode(stdout);
   } catch (error) {
-    throw new InputError(`Cannot run ${program}: ${reason(error)}`);
+    throw new TargetError(`Cannot run ${program}: ${reason(error)}`);
   }
 }

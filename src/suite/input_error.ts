@@ -8,6 +8,11 @@ export class InputError extends Error {
   override name = "InputError";
 }
 
+/** A target that cannot be asked anything at all, so that no case is at fault. */
+export class TargetError extends InputError {
+  override name = "TargetError";
+}
+
 /** Text on one line: a control character stands as `\\x` and its code. */
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}|\p{Zl}|\p{Zp}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);

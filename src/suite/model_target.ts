@@ -17,6 +17,7 @@ import { procModules } from "../module/procfs.ts";
 import { hasSignatureMarker } from "../module/signature.ts";
 import { finitModule, initModule } from "../module/syscalls.ts";
 import { deleteModule } from "../module/unload.ts";
+import { InputError } from "./input_error.ts";
 import { nodeHostLazily } from "./lazy_host.ts";
 import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
 import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "./outcome.ts";
@@ -95,6 +96,12 @@ function attempt(call: () => number): Pick<StepOutcome, "rc" | "errno" | "oops" 
 }
 
 function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: ReadModule, hashes: boolean): StepResult {
+  const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
+  if (unpacked && module.damaged) {
+    throw new InputError(
+      `Cannot unpack module "${step.insmod}", as insmod(8) does: its ${module.compression} data are damaged`,
+    );
+  }
   const watched: Watched = {
     sections: undefined,
     images: [],
@@ -123,7 +130,6 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
   };
   const end = attempt(() => {
     const params = step.params;
-    const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
     if (step.syscall === "init_module" || (step.syscall === undefined && unpacked)) {
       if (module.file.kind !== "regular") {
         throw new NotModelled(`init_module() with what read() gives of a ${module.file.kind}`);

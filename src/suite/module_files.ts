@@ -17,6 +17,8 @@ export interface ReadModule {
   readonly compression: Compression | undefined;
   /** The module's bytes, unpacked. */
   readonly plain: Uint8Array;
+  /** It is packed, and cannot be unpacked; `plain` is then empty. */
+  readonly damaged: boolean;
 }
 
 const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
@@ -61,14 +63,14 @@ function readBytes(path: string): { bytes: Uint8Array; kind: FileKind } {
 }
 
 /** How a file is packed, by its first bytes. */
-export function compressionOf(bytes: Uint8Array): Compression | undefined {
+function compressionOf(bytes: Uint8Array): Compression | undefined {
   return MAGIC.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
 }
 
 /**
  * Reads a module file and unpacks it.
  *
- * @throws {InputError} where it cannot be read; what is packed and damaged is no error here, but `plain` is then empty
+ * @throws {InputError} where it cannot be read; what is packed and damaged is no error here
  */
 export async function readModule(path: string): Promise<ReadModule> {
   const { bytes, kind } = readBytes(path);
@@ -81,7 +83,7 @@ export async function asModule(bytes: Uint8Array, kind: FileKind = "regular"): P
   const unpacked = compression === undefined ? { bytes } : await unpack(compression, bytes);
   const plain = "bytes" in unpacked ? unpacked.bytes : new Uint8Array();
   const decompress = (wanted: Compression): Decompressed => wanted === compression ? unpacked : { status: DATA_ERROR[wanted] };
-  return { file: { bytes, kind, access: "read-only", decompress }, compression, plain };
+  return { file: { bytes, kind, access: "read-only", decompress }, compression, plain, damaged: !("bytes" in unpacked) };
 }
 
 /** The name that kmod takes a file's module to have: up to the first dot, `-` for `_`. */

@@ -8,16 +8,13 @@
 
 import type { ProcModule } from "../module/procfs.ts";
 
-/** Who was running when a line was printed: the loader itself, or the module's own init or exit function. */
-export type LogPhase = "load" | "init" | "exit";
-
 /** One line of the kernel log. */
 export interface LogLine {
   /** Log level, 0 (KERN_EMERG) to 7 (KERN_DEBUG). */
   level: number;
   text: string;
-  /** Left out for the loader's own lines. */
-  phase?: Exclude<LogPhase, "load">;
+  /** The module's function that printed it; left out for the loader's own lines. */
+  phase?: "init" | "exit";
 }
 
 /** One line of /proc/modules. */

@@ -8,6 +8,7 @@
 import { type Case, caseId } from "./cases.ts";
 import { compareWithGolden } from "./compare.ts";
 import { type Goldens, goldenTexts, type Origin, readGolden } from "./golden.ts";
+import { InputError, TargetError } from "./input_error.ts";
 import type { StepResult } from "./outcome.ts";
 import type { Target } from "./target.ts";
 
@@ -37,7 +38,14 @@ export async function runCase(target: Target, each: Case, goldens: Goldens): Pro
     const difference = `Case ${id} has no golden for ${profile.release}; write one with: deno task bless ${id}`;
     return { id, origin: undefined, difference };
   }
-  const results = await resultsOf(target, each);
+  let results: StepResult[];
+  try {
+    results = await resultsOf(target, each);
+  } catch (error) {
+    // What is wrong with one case, or with the answer to it, is in no other case's way.
+    if (!(error instanceof InputError) || error instanceof TargetError) throw error;
+    return { id, origin: golden.origin, difference: error.message };
+  }
   const ranCode = target.runsCode ?? results.some(({ outcome }) => outcome.log.some(({ phase }) => phase === "init"));
   const texts = goldenTexts(each, results, goldens);
   const difference = compareWithGolden(id, golden, texts, { runsCode: ranCode, givesImages: target.givesImages });

@@ -128,13 +128,13 @@ function isTable(value: unknown): value is Record<string, unknown> {
  * @param resolve makes the path of a step's file absolute
  * @throws {InputError} naming key and value
  */
-export function readCase(values: unknown, file: string, resolve: (path: string) => string): CaseText {
+function readCase(values: unknown, file: string, resolve: (path: string) => string): CaseText {
   const place: Place = { values: isTable(values) ? values : {}, file, where: "" };
   if (!isTable(values)) fail(place, `it holds ${show(values)}, not a table with steps`);
   checkKeys(place, CASE_KEYS);
   const { steps = place.values.step } = place.values;
   if (steps !== place.values.step && place.values.step !== undefined) fail(place, 'its steps are in both "step" and "steps"');
-  if (!Array.isArray(steps)) fail(place, "it has no list of steps");
+  if (!Array.isArray(steps)) fail(place, 'it has no list of steps, such as [[step]] with insmod = "FILE.ko"');
   if (steps.length === 0) fail(place, "it has no steps");
   return {
     cmdline: optional(place, "cmdline", isString, "a string") ?? "",
@@ -179,6 +179,9 @@ function parseToml(text: string): unknown {
  * @throws {InputError} naming file, line and what is wrong
  */
 export function parseCase(text: string, file: string, resolve: (path: string) => string): CaseText {
+  if (text.startsWith("\x7fELF")) {
+    throw new InputError(`Cannot read case "${file}": it is an ELF file; a scenario is TOML or JSON, and names it in a step`);
+  }
   const plain = text.replace(/^\ufeff/, "");
   let values: unknown;
   try {

@@ -109,7 +109,7 @@ export type { KernelFacts } from "./kernel_facts.ts";
 export { RecipeError } from "./table.ts";
 
 /** The end of a recipe's file name. */
-export const RECIPE_SUFFIX = ".ko.toml";
+const RECIPE_SUFFIX = ".ko.toml";
 
 export interface RecipeOptions {
   /** The recipe's path: for messages, for the module's name, and as the place that other paths start from. */

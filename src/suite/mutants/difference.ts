@@ -97,7 +97,7 @@ export interface Cause {
  * import { assertEquals } from "@std/assert";
  * import { causeOf } from "./difference.ts";
  * const cause = causeOf({ real: ["# insmod x.ko = -EINVAL"], model: ["# insmod x.ko = 0", "<4> x: 12 lines"] });
- * assertEquals(cause, { real: "insmod = -EINVAL", model: "insmod = 0" });
+ * assertEquals(cause, { real: "insmod = -EINVAL", model: "insmod = N" });
  * ```
  */
 export function causeOf({ real, model }: Difference): Cause {
