@@ -241,7 +241,12 @@ Deno.test("certificates as PEM have lines of 64 characters", () => {
 Deno.test("arguments of the kernel commands that are wrong are named, with the usage", () => {
   const read = (...args: string[]) =>
     readKernelArguments(["--cache", "/c", ...args], { usage: "usage: x", options: ["jobs"], operands: 1 }, "/here");
-  assertEquals(read("thumb2", "--jobs", "3"), { operands: ["thumb2"], cache: "/c", options: { jobs: "3" } });
+  assertEquals(read("thumb2", "--jobs", "3"), {
+    operands: ["thumb2"],
+    cache: "/c",
+    flags: new Set<string>(),
+    options: { jobs: "3" },
+  });
   assertEquals(read("--sources", "mirrors").sources, "/here/mirrors");
   assertThrows(() => read("--job", "3"), InputError, "unknown option --job; usage: x");
   assertThrows(() => read("a", "b"), InputError, "unknown argument b; usage: x");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The system's package client with a state of its own in a directory: the system's configuration and lists stay as they are, and
- * packages of another architecture and release can be downloaded, by any user.
+ * packages can be downloaded by any user, also those of another architecture and release. What an interrupted download has left in
+ * the directory is gone on with; sizes and hashes are verified by the client itself.
  *
  * @module
  */
@@ -11,47 +12,119 @@ export class FetchError extends Error {
   override name = "FetchError";
 }
 
+/** Hears how far a download is: from 0 to 1. */
+export type HearShare = (share: number) => void;
+
+const SYSTEM_STATUS = "/var/lib/dpkg/status";
+
 /** What apt-get said was wrong, in one line. */
 function complaint(said: string): string | undefined {
   const lines = said.split("\n");
   return (lines.find((line) => line.startsWith("E: ")) ?? lines.find((line) => line.startsWith("W: ")))?.slice(3);
 }
 
+/**
+ * How far apt-get is, from a line of what `APT::Status-Fd` writes; undefined for other lines.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shareOf } from "./apt.ts";
+ * assertEquals(shareOf("dlstatus:11:34.5:Retrieving file 11 of 22"), 0.345);
+ * assertEquals(shareOf("Reading package lists..."), undefined);
+ * ```
+ */
+export function shareOf(line: string): number | undefined {
+  const found = /^dlstatus:\d+:([\d.]+):/.exec(line);
+  return found ? Number(found[1]) / 100 : undefined;
+}
+
+/** The `.deb` files of a folder, sorted. */
+async function packageFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".deb")) files.push(`${folder}/${name}`);
+  return files.sort();
+}
+
 /** A private state of apt. Nothing in its directory is needed once the packages are there. */
 export class PrivateApt {
-  private constructor(readonly directory: string, readonly architecture: string) {}
+  readonly #settings: readonly string[];
 
-  /** @param source the stanza to fetch from */
-  static async open(directory: string, architecture: string, source: string): Promise<PrivateApt> {
-    for (const folder of ["parts", "lists/partial", "cache/archives/partial"]) {
+  private constructor(readonly directory: string, settings: readonly string[]) {
+    this.#settings = [
+      `Dir::State=${directory}/state`,
+      `Dir::State::Lists=${directory}/lists`,
+      `Dir::Cache=${directory}/cache`,
+      "APT::Sandbox::User=root",
+      "APT::Status-Fd=1",
+      "Acquire::Languages=none",
+      "Acquire::Retries=3",
+      "Acquire::http::Timeout=20",
+      ...settings,
+    ];
+  }
+
+  static async #makeFolders(directory: string): Promise<void> {
+    for (const folder of ["parts", "state", "lists/partial", "cache/archives/partial", "download"]) {
       await Deno.mkdir(`${directory}/${folder}`, { recursive: true });
     }
+  }
+
+  /**
+   * For packages of an architecture, whatever is installed.
+   *
+   * @param source the stanza to fetch from
+   */
+  static async ofSource(directory: string, architecture: string, source: string): Promise<PrivateApt> {
+    await this.#makeFolders(directory);
     await Deno.writeTextFile(`${directory}/parts/fetch.sources`, source);
-    return new PrivateApt(directory, architecture);
+    return new PrivateApt(directory, [
+      "Dir::Etc::SourceList=/dev/null",
+      `Dir::Etc::SourceParts=${directory}/parts`,
+      "Dir::State::status=/dev/null",
+      `APT::Architecture=${architecture}`,
+      `APT::Architectures=${architecture}`,
+    ]);
+  }
+
+  /** For the system's own packages from its own sources; what is installed counts as there. */
+  static async ofSystem(directory: string): Promise<PrivateApt> {
+    await this.#makeFolders(directory);
+    await Deno.copyFile(SYSTEM_STATUS, `${directory}/state/status`).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new FetchError(`Cannot tell what is installed: there is no ${SYSTEM_STATUS}`);
+    });
+    return new PrivateApt(directory, [`Dir::State::status=${directory}/state/status`]);
   }
 
   /** Runs apt-get. Returns what it complained of, and whether it failed. */
-  async #run(args: readonly string[], cwd: string): Promise<{ success: boolean; complaint: string | undefined }> {
-    const settings = [
-      "Dir::Etc::SourceList=/dev/null",
-      `Dir::Etc::SourceParts=${this.directory}/parts`,
-      `Dir::State::Lists=${this.directory}/lists`,
-      `Dir::Cache=${this.directory}/cache`,
-      "Dir::State::status=/dev/null",
-      `APT::Architecture=${this.architecture}`,
-      `APT::Architectures=${this.architecture}`,
-      "APT::Sandbox::User=root",
-      "Acquire::Languages=none",
-      "Acquire::Retries=3",
-    ];
-    const { success, stderr } = await new Deno.Command("apt-get", {
-      args: ["-q", ...settings.flatMap((setting) => ["-o", setting]), ...args],
+  async #run(
+    args: readonly string[],
+    cwd: string,
+    hear?: HearShare,
+  ): Promise<{ success: boolean; complaint: string | undefined }> {
+    const process = new Deno.Command("apt-get", {
+      args: ["-q", ...this.#settings.flatMap((setting) => ["-o", setting]), ...args],
       cwd,
       env: { LC_ALL: "C" },
       stdin: "null",
-      stdout: "null",
-    }).output();
-    return { success, complaint: complaint(new TextDecoder().decode(stderr)) };
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const [said] = await Promise.all([
+      new Response(process.stderr).text(),
+      process.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+        new WritableStream({
+          write(text) {
+            for (const line of text.split("\n")) {
+              const share = shareOf(line);
+              if (share !== undefined) hear?.(share);
+            }
+          },
+        }),
+      ),
+    ]);
+    return { success: (await process.status).success, complaint: complaint(said) };
   }
 
   /**
@@ -59,8 +132,8 @@ export class PrivateApt {
    *
    * @returns what apt-get complained of; a mirror that is being synchronised can refuse one list while the others are good
    */
-  async update(): Promise<string | undefined> {
-    return (await this.#run(["update"], this.directory)).complaint;
+  async update(hear?: HearShare): Promise<string | undefined> {
+    return (await this.#run(["update"], this.directory, hear)).complaint;
   }
 
   /**
@@ -68,15 +141,26 @@ export class PrivateApt {
    *
    * @returns the path of its file
    */
-  async download(name: string, version: string): Promise<string> {
+  async download(name: string, version: string, hear?: HearShare): Promise<string> {
     const folder = `${this.directory}/download`;
-    await Deno.mkdir(folder, { recursive: true });
-    // What an interrupted run has left is not to be taken for the package.
-    for await (const entry of Deno.readDir(folder)) await Deno.remove(`${folder}/${entry.name}`);
-    const { success, complaint } = await this.#run(["download", `${name}=${version}`], folder);
-    for await (const entry of Deno.readDir(folder)) {
-      if (success && entry.name.endsWith(".deb")) return `${folder}/${entry.name}`;
-    }
+    const { success, complaint } = await this.#run(["download", `${name}=${version}`], folder, hear);
+    const start = `${folder}/${name}_${version.replaceAll(":", "%3a")}_`;
+    const file = (await packageFiles(folder)).find((path) => path.startsWith(start));
+    if (success && file !== undefined) return file;
     throw new FetchError(`Cannot download ${name} ${version}: ${complaint ?? "apt-get brought nothing"}`);
+  }
+
+  /**
+   * Downloads packages and what they need that is not installed.
+   *
+   * @returns the paths of the files
+   */
+  async downloadWithDependencies(names: readonly string[], hear?: HearShare): Promise<string[]> {
+    // Files of an interrupted download that have been replaced at their source since.
+    await this.#run(["autoclean"], this.directory);
+    const args = ["install", "--download-only", "--yes", "--no-install-recommends", ...names];
+    const { success, complaint } = await this.#run(args, this.directory, hear);
+    if (!success) throw new FetchError(`Cannot download ${names.join(", ")}: ${complaint ?? "apt-get failed"}`);
+    return await packageFiles(`${this.directory}/cache/archives`);
   }
 }

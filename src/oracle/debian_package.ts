@@ -10,6 +10,8 @@
 
 import { FetchError, PrivateApt } from "./apt.ts";
 import { findSource } from "./apt_sources.ts";
+import { withBar } from "./download_bar.ts";
+import { needPrograms } from "./programs.ts";
 import { type FileFacts, whatIsWrong } from "./verify.ts";
 
 export interface DebianPackage extends FileFacts {
@@ -38,6 +40,29 @@ export function packagePath(cache: string, wanted: DebianPackage): string {
 }
 
 /**
+ * Opens the package client with the lists of a package's release.
+ *
+ * @param sources a file of sources to take instead of the system's
+ * @throws {InputError} where there is no client or no source
+ */
+export async function openApt(
+  { suite, architecture }: DebianPackage,
+  cache: string,
+  sources: string | undefined,
+  say: Say,
+): Promise<PrivateApt> {
+  await needPrograms(["apt-get"]);
+  // A package of every architecture is in the lists of any.
+  const listed = architecture === "all" ? "armhf" : architecture;
+  const apt = await PrivateApt.ofSource(`${cache}/apt`, listed, await findSource(suite, sources));
+  const lists = `lists of ${suite} ${listed}`;
+  say(`${lists}: fetching`);
+  const complaint = await withBar(`% of the ${lists}`, 100, (hear) => apt.update(hear));
+  if (complaint !== undefined) say(`${lists}: apt-get says: ${complaint}`);
+  return apt;
+}
+
+/**
  * Brings a package into the cache, from the mirror that the system itself uses.
  *
  * @param sources a file of sources to take instead
@@ -56,14 +81,10 @@ export async function fetchPackage(
     say(`${name}: there, verified`);
     return path;
   }
-  // A package of every architecture is in the lists of any.
-  const architecture = wanted.architecture === "all" ? "armhf" : wanted.architecture;
-  const apt = await PrivateApt.open(`${cache}/apt`, architecture, await findSource(wanted.suite, sources));
-  say(`lists of ${wanted.suite} ${architecture}: fetching`);
-  const complaint = await apt.update();
-  if (complaint !== undefined) say(`lists of ${wanted.suite} ${architecture}: apt-get says: ${complaint}`);
+  const apt = await openApt(wanted, cache, sources, say);
   say(`${name}: fetching ${megabytes(wanted.size)}`);
-  const fetched = await apt.download(wanted.name, wanted.version);
+  const size = Math.round(wanted.size / 1e6);
+  const fetched = await withBar(`MB of ${name}`, size, (hear) => apt.download(wanted.name, wanted.version, hear));
   const wrong = await whatIsWrong(fetched, wanted);
   if (wrong !== undefined) throw new FetchError(`Cannot take ${name} as it was downloaded: it ${wrong}`);
   await Deno.mkdir(`${cache}/packages`, { recursive: true });

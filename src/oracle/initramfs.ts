@@ -6,7 +6,7 @@
  */
 
 import { fromFileUrl } from "@std/path";
-import { cannotStart, COMPILER } from "./programs.ts";
+import { commandOf, COMPILER, needProgram } from "./programs.ts";
 import { sha256Hex } from "./verify.ts";
 
 const AGENT_SOURCE = new URL("./agent/agent.c", import.meta.url);
@@ -35,9 +35,7 @@ export async function buildAgent(cache: string): Promise<Uint8Array<ArrayBuffer>
   await Deno.mkdir(cache, { recursive: true });
   const made = `${agent}.${crypto.randomUUID()}`;
   const args = [...flags, "-o", made, fromFileUrl(AGENT_SOURCE)];
-  const { success, stderr } = await new Deno.Command(COMPILER, { args }).output().catch((error) =>
-    cannotStart(COMPILER, error)
-  );
+  const { success, stderr } = await commandOf(await needProgram(COMPILER, cache), args).output();
   if (!success) throw new Error(`Cannot compile the guest's agent: ${new TextDecoder().decode(stderr)}`);
   await Deno.rename(made, agent);
   return await Deno.readFile(agent);

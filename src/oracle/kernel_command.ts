@@ -20,12 +20,14 @@ export interface KernelArguments {
   cache: string;
   /** A file of sources to fetch packages from, absolute. */
   sources?: string;
+  /** The options without a value that were given. */
+  flags: ReadonlySet<string>;
   /** The other options that were given, by name. */
   options: Partial<Record<string, string>>;
 }
 
 /**
- * Reads `--cache`, `--sources`, and options of the command's own, each with one value.
+ * Reads `--cache`, `--sources`, and options of the command's own, each with one value, and flags, which have none.
  *
  * @param operands how many arguments that are no options there may be
  * @param here the folder that relative paths are in
@@ -33,7 +35,12 @@ export interface KernelArguments {
  */
 export function readKernelArguments(
   args: readonly string[],
-  { usage, options, operands }: { usage: string; options: readonly string[]; operands: number },
+  { usage, options, flags = [], operands }: {
+    usage: string;
+    options: readonly string[];
+    flags?: readonly string[];
+    operands: number;
+  },
   here: string = Deno.env.get("INIT_CWD") ?? Deno.cwd(),
 ): KernelArguments {
   const fail = (what: string): never => {
@@ -42,6 +49,7 @@ export function readKernelArguments(
   const names = ["cache", "sources", ...options];
   const parsed = parseArgs([...args], {
     string: ["_", ...names],
+    boolean: flags,
     unknown: (argument) => argument.startsWith("-") ? fail(`unknown option ${argument}`) : true,
   });
   const found: Partial<Record<string, string>> = {};
@@ -57,6 +65,7 @@ export function readKernelArguments(
     operands: given,
     cache: resolve(here, cache ?? cacheDirectory()),
     ...(sources === undefined ? {} : { sources: resolve(here, sources) }),
+    flags: new Set(flags.filter((flag) => parsed[flag] === true)),
     options: own,
   };
 }

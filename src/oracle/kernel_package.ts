@@ -12,6 +12,8 @@ import type { FileFacts } from "./verify.ts";
 export interface KernelPackage extends DebianPackage {
   /** uname -r. */
   release: string;
+  /** Names of the packages of the same version that modules are built against. */
+  headers: readonly string[];
   /** The file of the package that is booted, by its path there. */
   image: FileFacts & { path: string };
 }
@@ -36,5 +38,6 @@ export function parsePackage(facts: Facts): KernelPackage {
   const own = facts.table("package");
   const debian = own.package();
   const image = own.table("image");
-  return { release, ...debian, image: { path: image.text("path"), ...image.file() } };
+  const headers = own.has("headers") ? own.texts("headers") : [];
+  return { release, ...debian, headers, image: { path: image.text("path"), ...image.file() } };
 }

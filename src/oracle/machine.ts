@@ -10,7 +10,7 @@ import { type Board, boardArguments } from "./board.ts";
 import { Listener } from "./connection.ts";
 import { Gdb } from "./gdb.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { cannotStart, EMULATOR } from "./programs.ts";
+import { commandOf, EMULATOR, type Program } from "./programs.ts";
 import { Qmp } from "./qmp.ts";
 
 /**
@@ -20,6 +20,7 @@ import { Qmp } from "./qmp.ts";
 const CMDLINE = 'quiet panic=-1 printk.devkmsg=on log_buf_len=8M initcall_debug dyndbg="file kernel/module/* +p"';
 
 export interface MachineOptions {
+  emulator: Program;
   board: Board;
   image: string;
   /** File of the device tree, for a board that QEMU makes none for. */
@@ -98,14 +99,6 @@ function emulatorArguments(options: MachineOptions, qmp: Listener, gdb: Listener
   return args;
 }
 
-function startEmulator(args: string[], cwd: string): Deno.ChildProcess {
-  try {
-    return new Deno.Command(EMULATOR, { args, cwd, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
-  } catch (error) {
-    cannotStart(EMULATOR, error);
-  }
-}
-
 /** Waits for QEMU's two connections, and loads its state. */
 async function connect(
   qmpListener: Listener,
@@ -121,7 +114,12 @@ async function connect(
 /** Starts QEMU. The guest is stopped: at its first instruction, or as the incoming state has it. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const [forQmp, forGdb] = [new Listener(), new Listener()];
-  const process = startEmulator(emulatorArguments(options, forQmp, forGdb), options.directory);
+  const process = commandOf(options.emulator, emulatorArguments(options, forQmp, forGdb), {
+    cwd: options.directory,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
   const kill = () => {
     try {
       process.kill("SIGKILL");

@@ -11,6 +11,7 @@ import type { StepResult } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import type { Target } from "../suite/target.ts";
 import { boardArguments, readBoard } from "./board.ts";
+import { cacheDirectory } from "./kernel_under_test.ts";
 import { inTemporaryDirectory } from "./interrupt.ts";
 import { emulatorVersion } from "./programs.ts";
 import { type RecordOptions, recordScenario } from "./record.ts";
@@ -34,7 +35,9 @@ export class QemuTarget implements Target {
 
   /** What recorded, for a golden's origin. */
   async describe(): Promise<string> {
-    return `${await emulatorVersion()}, ${boardArguments(await readBoard(this.profile.release)).join(" ")}`;
+    return `${await emulatorVersion(this.options.cache ?? cacheDirectory())}, ${
+      boardArguments(await readBoard(this.profile.release)).join(" ")
+    }`;
   }
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {

@@ -14,7 +14,7 @@ import { buildAgent, initramfs } from "./initramfs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
 import { kernelCmdline, type MachineOptions, saveState, startMachine } from "./machine.ts";
-import { emulatorVersion } from "./programs.ts";
+import { EMULATOR, emulatorVersion, needProgram } from "./programs.ts";
 import { type KeptGuest, staleGuests } from "./stale.ts";
 import { parseAddresses, WATCH_TEXT, type WatchedAddresses } from "./watched.ts";
 
@@ -122,9 +122,16 @@ async function removeStale(folder: string): Promise<void> {
 async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: string, which: number): Promise<Snapshot> {
   const agent = await buildAgent(cache);
   const { board, image, dtb } = kernel;
-  const guest = { board, image, cmdline, ...(dtb === undefined ? {} : { dtb }) };
+  const emulator = await needProgram(EMULATOR, cache);
+  const guest = { emulator, board, image, cmdline, ...(dtb === undefined ? {} : { dtb }) };
   const files = await Promise.all([image, ...(dtb === undefined ? [] : [dtb])].map(identity));
-  const words = [await emulatorVersion(), ...boardArguments(board), kernelCmdline(board, cmdline), WATCH_TEXT, `boot ${which}`];
+  const words = [
+    await emulatorVersion(cache),
+    ...boardArguments(board),
+    kernelCmdline(board, cmdline),
+    WATCH_TEXT,
+    `boot ${which}`,
+  ];
   const directory = `${cache}/${kernel.release}/boot-${await digestOf([agent, ...files, ...words])}`;
   if (!await exists(directory)) {
     await makeSnapshot(directory, agent, guest);

@@ -12,6 +12,7 @@ declare const progress: {
     gracefulExit: boolean;
     linewrap: boolean;
     etaBuffer: number;
+    formatTime(seconds: number): string;
   }) => {
     create(total: number, start: number): Bar;
     /** Prints whole lines above the bar. */

@@ -34,6 +34,7 @@ export async function showProgress(total: number, unit: string, print: (text: st
     gracefulExit: false,
     linewrap: true,
     etaBuffer: 20,
+    formatTime: (seconds) => Number.isFinite(seconds) ? `${Math.round(seconds)} s` : "? s",
   });
   const bar = bars.create(total, 0);
   return {
