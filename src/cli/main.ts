@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel modpost --symvers Module.symvers [-o DIR] [--in-tree] FILE.o ...",
     run: async (args, io) => (await import("./modpost.ts")).modpostCommand(args, io),
   },
+  link: {
+    usage: "insmodel link -o NAME.ko NAME.o NAME.mod.o [.module-common.o]",
+    run: async (args, io) => (await import("./link.ts")).linkCommand(args, io),
+  },
   exports: {
     usage: "insmodel exports [--kernel ID] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
     run: async (args, io) => (await import("./exports.ts")).exportsCommand(args, io),

@@ -7,7 +7,8 @@
  * Debian's linux-kbuild-6.12 is taken from the system, or brought into the cache by the package client. `--source` names a kernel source
  * of 6.12, of which modpost is built with the sizes of 32-bit ARM; `--modules` a folder of finished modules (plain .ko files, with their
  * Module.symvers among them or beside the folder), which are turned back into objects; `--preprocessed` a folder of preprocessed sources
- * (.i) for genksyms, beside the fixtures; `--kernel-image` a vmlinux or zImage whose exports are held to the lines of vmlinux in the
+ * (.i) for genksyms, beside the fixtures; `--headers` a headers package, for which modules are linked both by GNU ld and
+ * by the model; `--kernel-image` a vmlinux or zImage whose exports are held to the lines of vmlinux in the
  * Module.symvers of `--symvers`; `--record` writes what genksyms says of the fixtures, and what the modpost of `--source` does with the
  * small objects, as goldens of the tests. Exit code: 0; 1 where something differs; 2 where no real program can be had.
  *
@@ -22,6 +23,7 @@ import { exportsFigure } from "./exports_part.ts";
 import { deviceTables, SCENARIOS } from "./modpost_scenarios.ts";
 import { genksymsFigures, recordGenksyms } from "./genksyms_part.ts";
 import { type Figure, givenOf, modpostFigures } from "./modpost_part.ts";
+import { linkFigure } from "./link_part.ts";
 import { goldenPath } from "./modpost_goldens.ts";
 import { outcomeText, realOutcome } from "./real_modpost.ts";
 import { buildModpost, findKbuild, type Tool } from "./tools.ts";
@@ -43,6 +45,19 @@ async function kernelSymvers(): Promise<string> {
     return symversLine({ name, module: "vmlinux", crc, gpl: gplOnly, namespace });
   });
   return lines.join("");
+}
+
+/** How many modules are linked both ways. */
+const LINKED_MODULES = 60;
+
+/** Modules that need no other, spread over the folder. */
+function modulesAlone(modules: readonly string[]): string[] {
+  const alone = modules.filter((path) => {
+    const text = new TextDecoder("latin1").decode(Deno.readFileSync(path));
+    return text.includes("\0depends=\0");
+  });
+  const step = Math.max(1, Math.floor(alone.length / LINKED_MODULES));
+  return alone.filter((_, i) => i % step === 0);
 }
 
 function report(title: string, figures: readonly Figure[]): boolean {
@@ -97,6 +112,19 @@ async function main(args: readonly string[]): Promise<number> {
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  }
+  if (options.headers === undefined || options.modules === undefined) {
+    console.log("\nlinked modules: not compared; --headers DIR and --modules DIR name what it takes");
+  } else {
+    const alone = modulesAlone(modules).slice(0, LINKED_MODULES);
+    const figure = await linkFigure({
+      headers: String(options.headers),
+      modules: alone,
+      symvers,
+      profile: await loadProfile(),
+    });
+    agrees = report("modules linked by GNU ld", [figure]) && agrees;
+    tools++;
   }
   const { symvers: list } = options;
   if (options["kernel-image"] === undefined || list === undefined) console.log("\nexports of a kernel image: not compared");

@@ -29,8 +29,11 @@ export interface ObjectOfModule {
   readonly command: string;
 }
 
-/** Sections that the second half of a module brings. */
-const ADDED = /^(__ksymtab(_gpl)?|__kcrctab(_gpl)?|__ksymtab_strings|__versions|\.gnu\.linkonce\.this_module)$/;
+/** Sections that the second half of a module brings, or its last link. */
+const ADDED =
+  /^(__ksymtab(_gpl)?|__kcrctab(_gpl)?|__ksymtab_strings|__versions|\.gnu\.linkonce\.this_module|\.note\.gnu\.build-id|\.note\.Linux|\.plt|\.init\.plt)$/;
+/** Symbols that the last link makes. */
+const LINKERS = /^__(start|stop)_alloc_tags$/;
 
 /** Tags that the second half brings. */
 const ADDED_TAGS = /^(name|vermagic|depends|intree|retpoline|srcversion|staging|test)=/;
@@ -96,7 +99,7 @@ export function objectOfModule(module: Uint8Array, path: string): ObjectOfModule
   const take = (wanted: (bind: number) => boolean) => {
     for (const { index, name, record } of oldSymbols) {
       const bind = record.st_info >>> 4;
-      if (!wanted(bind)) continue;
+      if (!wanted(bind) || LINKERS.test(name)) continue;
       const special = record.st_shndx === SHN.UNDEF || record.st_shndx >= SHN.LORESERVE;
       const section = special ? record.st_shndx : newIndex.get(record.st_shndx);
       const goes = section === undefined && name !== "__this_module";
