@@ -57,7 +57,7 @@ const WRONG: Readonly<Record<string, (outcome: StepOutcome) => StepOutcome>> = {
   }),
   "a reference too many": (outcome) => ({
     ...outcome,
-    modules: outcome.modules.map((module) => ({ ...module, refcount: module.refcount + 1 })),
+    modules: outcome.modules.map((module) => ({ ...module, refcount: (module.refcount ?? 0) + 1 })),
   }),
   "another taint": (outcome) => ({ ...outcome, taint: outcome.taint ^ 1 }),
   "an oops": ({ rc: _rc, errno: _errno, ...outcome }) => ({ ...outcome, oops: "Unable to handle kernel paging request" }),

@@ -163,7 +163,7 @@ function preallocFixed(kernel: Kernel, pltsec: ModPltSec, { view, at }: Section)
 /** Writes a new entry for `value`, and the rest of its line where it is the first there. @returns its index */
 function addEntry(kernel: Kernel, pltsec: ModPltSec, { view, at, sh_size }: Section, value: number): number {
   const index = pltsec.count++;
-  if (pltsec.count * PLT_ENT_SIZE > sh_size) throw bug("arch/arm/kernel/module-plts.c:83");
+  if (pltsec.count * PLT_ENT_SIZE > sh_size) throw bug(kernel.config, "arch/arm/kernel/module-plts.c:83");
   const literal = at + literalOffset(index);
   if (index % PLT_ENT_COUNT === 0) {
     for (let i = 0; i < PLT_ENT_COUNT; i++) {

@@ -45,15 +45,22 @@ export function pageFault(address: number, access: "read" | "write" | "execute")
 }
 
 /**
- * BUG() or BUG_ON() (CONFIG_DEBUG_BUGVERBOSE).
+ * BUG() or BUG_ON(): where the kernel keeps no place of it, the Oops of the instruction that it is.
  *
+ * Source: arch/arm/include/asm/bug.h; __die() in arch/arm/kernel/traps.c.
+ *
+ * @param config whether an option is on
  * @param where source file and line of 6.12.107
  */
-export function bug(where: string): KernelFault {
-  return new KernelFault("oops", `kernel BUG at ${where}!`);
+export function bug(config: (option: string) => boolean, where: string): KernelFault {
+  if (config("DEBUG_BUGVERBOSE")) return new KernelFault("oops", `kernel BUG at ${where}!`);
+  const kind = `${config("PREEMPT") ? " PREEMPT" : ""}${config("SMP") ? " SMP" : ""} ${
+    config("THUMB2_KERNEL") ? "THUMB2" : "ARM"
+  }`;
+  return new KernelFault("oops", `Internal error: Oops - undefined instruction: 0 [#1]${kind}`);
 }
 
 /** __fortify_panic(): a string function ran past the end of its array (CONFIG_FORTIFY_SOURCE). */
-export function fortifyPanic(): KernelFault {
-  return bug("lib/string_helpers.c:1040");
+export function fortifyPanic(config: (option: string) => boolean): KernelFault {
+  return bug(config, "lib/string_helpers.c:1040");
 }

@@ -108,9 +108,7 @@ export class Kernel {
   }
 
   /** IS_ENABLED(CONFIG_name). */
-  config(name: string): boolean {
-    return this.profile.config.has(name);
-  }
+  readonly config = (name: string): boolean => this.profile.config.has(name);
 
   /**
    * add_taint().
@@ -159,7 +157,7 @@ export class Kernel {
     const found = this.#modulesByName.get(name);
     if (this.#hasEndlessName && this.config("FORTIFY_SOURCE")) {
       const first = this.#modules.findLast((module) => isSeen(module) && (module === found || isEndless(module)));
-      if (first !== undefined && isEndless(first)) throw fortifyPanic();
+      if (first !== undefined && isEndless(first)) throw fortifyPanic(this.config);
     }
     return found !== undefined && isSeen(found) ? found : undefined;
   }

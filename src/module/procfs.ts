@@ -18,8 +18,8 @@ export interface ProcModule {
   name: string;
   /** Bytes of all its memory regions together. */
   size: number;
-  /** References, or -1 while the module is being removed. */
-  refcount: number;
+  /** References, or -1 while the module is being removed; null where the kernel cannot unload, and does not count. */
+  refcount: number | null;
   /** The users, newest first, and `[permanent]` for a module with init and without exit. */
   usedBy: string[];
   state: "Live" | "Loading" | "Unloading";
@@ -39,7 +39,7 @@ function procModule(kernel: Kernel, mod: KernelModule): ProcModule {
   return {
     name: mod.name,
     size: mod.mem.reduce((sum, { size }) => sum + size, 0),
-    refcount: unloadable ? mod.refcnt - MODULE_REF_BASE : 0,
+    refcount: unloadable ? mod.refcnt - MODULE_REF_BASE : null,
     usedBy: [...mod.users.map(({ name }) => name), ...(isPermanent ? ["[permanent]"] : [])],
     state: isGoing ? "Unloading" : isComing ? "Loading" : "Live",
     address: hex32(mod.mem[MOD_TEXT].area?.base ?? 0),

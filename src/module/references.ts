@@ -46,8 +46,8 @@ export function tryReleaseModuleRef(mod: KernelModule): boolean {
 }
 
 /** @returns 0, minus EBUSY while the module is still coming, minus ENOENT where it is going */
-function strongTryModuleGet(mod: KernelModule): number {
-  if (mod.state === MODULE_STATE.UNFORMED) throw bug("kernel/module/main.c:156");
+function strongTryModuleGet(kernel: Kernel, mod: KernelModule): number {
+  if (mod.state === MODULE_STATE.UNFORMED) throw bug(kernel.config, "kernel/module/main.c:156");
   if (mod.state === MODULE_STATE.COMING) return -EBUSY;
   return tryModuleGet(mod) ? 0 : -ENOENT;
 }
@@ -62,7 +62,7 @@ export function refModule(kernel: Kernel, user: KernelModule, owner: KernelModul
   if (owner === undefined) return 0;
   if (!kernel.config("MODULE_UNLOAD")) return owner.state === MODULE_STATE.COMING ? -EBUSY : 0;
   if (owner.users.includes(user)) return 0;
-  const err = strongTryModuleGet(owner);
+  const err = strongTryModuleGet(kernel, owner);
   if (err) return err;
   owner.users.unshift(user);
   user.uses.unshift(owner);

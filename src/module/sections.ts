@@ -37,8 +37,9 @@ export const JUMP_ENTRY_SIZE = 12;
 export const MOST_TABLE_ENTRIES = 1 << 20;
 /** sizeof(struct exception_table_entry): insn, fixup. */
 export const EXCEPTION_TABLE_ENTRY_SIZE = 8;
-/** sizeof(struct bug_entry) with CONFIG_DEBUG_BUGVERBOSE: bug_addr, file, line and flags. */
-const BUG_ENTRY_SIZE = 12;
+/** sizeof(struct bug_entry): bug_addr and flags, and with CONFIG_DEBUG_BUGVERBOSE file and line between them. */
+const BUG_ENTRY_SIZE = 8;
+const BUG_ENTRY_SIZE_VERBOSE = 12;
 
 const TABLES: readonly TableRow[] = [
   { section: "__param", entry: KERNEL_PARAM_SIZE, address: "kp", count: "num_kp" },
@@ -148,6 +149,7 @@ export function checkExportSymbolVersions(info: LoadInfo, mod: KernelModule): nu
 export function moduleBugFinalize(info: LoadInfo, mod: KernelModule): void {
   const index = findAnySec(info, "__bug_table");
   const { sh_addr, sh_size } = index === 0 ? { sh_addr: 0, sh_size: 0 } : info.sechdrs[index];
+  const entrySize = info.kernel.config("DEBUG_BUGVERBOSE") ? BUG_ENTRY_SIZE_VERBOSE : BUG_ENTRY_SIZE;
   mod.put("bug_table", sh_addr);
-  mod.put("num_bugs", Math.floor(sh_size / BUG_ENTRY_SIZE));
+  mod.put("num_bugs", Math.floor(sh_size / entrySize));
 }

@@ -69,7 +69,7 @@ export function checkVersion(info: LoadInfo, symname: string, mod: KernelModule,
 export function checkModstructVersion(info: LoadInfo, mod: KernelModule): boolean {
   if (!info.kernel.config("MODVERSIONS")) return true;
   const layout = info.kernel.symbols.find("module_layout", true);
-  if (layout === undefined) throw bug("kernel/module/version.c:72");
+  if (layout === undefined) throw bug(info.kernel.config, "kernel/module/version.c:72");
   return checkVersion(info, "module_layout", mod, layout.symbol.crc);
 }
 

@@ -48,7 +48,8 @@ export function parseAgentFacts(text: string): AgentFacts {
   const free = /^meminfo MemFree: +(\d+) kB$/m.exec(text);
   if (!free) throw new Error("The guest does not say how much of its memory is free");
   const areas: AddressRange[] = [];
-  const found = [...text.matchAll(/^vmallocinfo 0x([0-9a-f]{8})-0x([0-9a-f]{8}) /gm)]
+  // An area that is not purged yet is free as soon as the loader wants it.
+  const found = [...text.matchAll(/^vmallocinfo 0x([0-9a-f]{8})-0x([0-9a-f]{8})(?! +\d+ unpurged)/gm)]
     .map(([, start, end]) => ({ start: parseInt(start, 16), end: parseInt(end, 16) }))
     .sort((a, b) => a.start - b.start);
   if (found.some(({ start }) => start === 0)) throw new Error("The guest hides the addresses of /proc/vmallocinfo");

@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import { parse } from "smol-toml";
 import type { KernelProfile } from "../kernel/profile.ts";
+import { DEFAULT_KERNEL } from "../profile/load_profile.ts";
 import { type Case, caseId } from "./cases.ts";
 import { kernelLogText, layoutText } from "./golden_text.ts";
 import { imageText } from "./image_text.ts";
@@ -81,6 +82,14 @@ export function readGolden(goldenDir: string, release: string, each: Case): Gold
   if (origin !== "recorded" && origin !== "blessed") return undefined;
   const image = readText(join(folder, "image.txt"));
   return { origin, kernelLog, layout, ...(image === undefined ? {} : { image }) };
+}
+
+/**
+ * Whether a case counts on a kernel. On the one that cases are written for, each does; on another kernel those do that have been
+ * recorded there, as a new case is not to wait until every kernel is built.
+ */
+export function isHeld(each: Case, { dir, profile }: Goldens): boolean {
+  return profile.alias === DEFAULT_KERNEL || each.problem !== undefined || readGolden(dir, profile.release, each) !== undefined;
 }
 
 /**

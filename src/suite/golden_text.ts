@@ -7,7 +7,7 @@
 
 import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
 import type { InsmodStep, Step } from "./scenario.ts";
-import { reportMask } from "./stack_dump.ts";
+import { reportMask, withoutStack } from "./stack_dump.ts";
 
 /** Text without those of its addresses that lie in vmalloc space, which differ from boot to boot. */
 function placeless(text: string, vmallocStart: number): string {
@@ -69,7 +69,7 @@ function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
     const now = line.phase ?? "loader";
     if (now !== phase) lines.push(`# ${now}`);
     phase = now;
-    lines.push(`<${line.level}> ${escapeText(placeless(mask(line.text), vmallocStart))}`);
+    lines.push(`<${line.level}> ${escapeText(withoutStack(placeless(mask(line.text), vmallocStart)))}`);
   }
   return lines;
 }
@@ -101,7 +101,7 @@ export function kernelLogText(step: Step, outcome: StepOutcome, vmallocStart: nu
 /** A line of /proc/modules. */
 export function procModulesLine({ name, size, refcount, usedBy, state, address, taints }: ModuleEntry): string {
   const users = usedBy.length === 0 ? "-" : usedBy.map((user) => `${user},`).join("");
-  return `${name} ${size} ${refcount} ${users} ${state} ${address}${taints === "" ? "" : ` (${taints})`}`;
+  return `${name} ${size} ${refcount ?? "-"} ${users} ${state} ${address}${taints === "" ? "" : ` (${taints})`}`;
 }
 
 /** An address as goldens show it. One in vmalloc space depends on what else the booted kernel holds, so it is left out. */

@@ -7,7 +7,7 @@
 
 import type { ModuleEntry } from "./outcome.ts";
 
-const MODULE_LINE = /^(.*) (\d+) (-?\d+) (\S+) (Live|Loading|Unloading) (0x[0-9a-f]+)(?: \((.*)\))?$/;
+const MODULE_LINE = /^(.*) (\d+) (-?\d+|-) (\S+) (Live|Loading|Unloading) (0x[0-9a-f]+)(?: \((.*)\))?$/;
 
 /**
  * Reads one line; undefined for one that has not its form. A damaged module's name can hold any byte; of one with a newline the part
@@ -20,6 +20,7 @@ const MODULE_LINE = /^(.*) (\d+) (-?\d+) (\S+) (Live|Loading|Unloading) (0x[0-9a
  * assertEquals(parseModuleLine("mc 53248 1 videodev, Live 0xbf000000"), {
  *   name: "mc", size: 53248, refcount: 1, usedBy: ["videodev"], state: "Live", address: "0xbf000000", taints: "",
  * });
+ * assertEquals(parseModuleLine("mc 53248 - - Live 0xbf000000")?.refcount, null);
  * ```
  */
 export function parseModuleLine(line: string): ModuleEntry | undefined {
@@ -29,7 +30,7 @@ export function parseModuleLine(line: string): ModuleEntry | undefined {
   return {
     name,
     size: Number(size),
-    refcount: Number(refcount),
+    refcount: refcount === "-" ? null : Number(refcount),
     usedBy: users === "-" ? [] : users.split(",").filter((user) => user),
     state: state as ModuleEntry["state"],
     address,

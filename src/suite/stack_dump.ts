@@ -13,7 +13,16 @@ const REGISTERS = "(registers)";
 const BEGINS = /^CPU: \d+ UID: \d+ PID: /;
 const PROCESS = /^((?:WARNING: )?CPU: \d+ (?:UID: \d+ )?PID: )\d+ /;
 const REGISTER_ROW = /^[0-9a-f]{4}:(?: [ 0-9a-f]{8})+$/;
-const REPORT_LINE = /^(Tainted: |Hardware name: |Call trace:|\s*\S+ from |Exception stack|\(registers\)$|[0-9a-f]{4}: )/;
+const REPORT_LINE =
+  /^(Tainted: |Hardware name: |Call trace:|\s*\S+ from |Function entered at |Exception stack|\(registers\)$|[0-9a-f]{4}: )/;
+
+/** Where the stack of a kernel without VMAP_STACK was; of one that has it, the place is in vmalloc space, and left out as such. */
+const STACK = /^Exception stack\(0x[0-9a-f]{8} to 0x[0-9a-f]{8}\)$/;
+
+/** Takes the place of the stack from a line that the places in vmalloc space have been taken from. */
+export function withoutStack(line: string): string {
+  return line.replace(STACK, "Exception stack((stack) to (stack))");
+}
 
 /** Tells which lines of a log, asked about one after the other, belong to a report. */
 export function reportFilter(): (text: string) => boolean {

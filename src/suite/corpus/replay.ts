@@ -109,7 +109,8 @@ function takeReferences(kernel: Kernel, recorded: readonly ModuleEntry[], replay
     const entry = replayed.find((each) => each.name === name);
     const mod = kernel.findModule(name, true);
     const users = usedBy.filter((user) => user !== "[permanent]").length;
-    if (entry === undefined || mod === undefined || state !== "Live" || refcount < users) continue;
+    if (entry === undefined || mod === undefined || state !== "Live") continue;
+    if (refcount === null || entry.refcount === null || refcount < users) continue;
     if (entry.state !== "Live" || entry.refcount === refcount) continue;
     mod.refcnt += refcount - entry.refcount;
     entry.refcount = refcount;
