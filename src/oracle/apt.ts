@@ -7,10 +7,19 @@
  * @module
  */
 
-/** A failure of the package client or of what it downloads from: one line. */
+/** A failure of the package client or of what it downloads from: one line, with what may help. */
 export class FetchError extends Error {
   override name = "FetchError";
+
+  constructor(what: string, remedy = "--sources FILE names other sources to fetch from") {
+    super(`${what}; ${remedy}`);
+  }
 }
+
+/** What may help where a package cannot be unpacked. */
+export const CHECK_ROOM = "see that there is room in the cache";
+/** What may help where the system's own sources have failed. */
+export const CHECK_SOURCES = "the system's own sources and its network decide here";
 
 /** Hears how far a download is: from 0 to 1. */
 export type HearShare = (share: number) => void;
@@ -92,7 +101,7 @@ export class PrivateApt {
     await this.#makeFolders(directory);
     await Deno.copyFile(SYSTEM_STATUS, `${directory}/state/status`).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new FetchError(`Cannot tell what is installed: there is no ${SYSTEM_STATUS}`);
+      throw new FetchError(`Cannot tell what is installed: there is no ${SYSTEM_STATUS}`, CHECK_SOURCES);
     });
     return new PrivateApt(directory, [`Dir::State::status=${directory}/state/status`]);
   }
@@ -160,7 +169,7 @@ export class PrivateApt {
     await this.#run(["autoclean"], this.directory);
     const args = ["install", "--download-only", "--yes", "--no-install-recommends", ...names];
     const { success, complaint } = await this.#run(args, this.directory, hear);
-    if (!success) throw new FetchError(`Cannot download ${names.join(", ")}: ${complaint ?? "apt-get failed"}`);
+    if (!success) throw new FetchError(`Cannot download ${names.join(", ")}: ${complaint ?? "apt-get failed"}`, CHECK_SOURCES);
     return await packageFiles(`${this.directory}/cache/archives`);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FetchError } from "./apt.ts";
+import { CHECK_ROOM, FetchError } from "./apt.ts";
 import { fetchPackage, megabytes, openApt, type Say } from "./debian_package.ts";
 import { withBar } from "./download_bar.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -56,7 +56,9 @@ export async function fetchImage(
   const file = await Deno.open(part, { write: true, create: true, truncate: true });
   const whole = await tar(packageFile, ["-xO", `./${wanted.image.path}`], file.writable);
   const wrong = whole ? await whatIsWrong(part, wanted.image) : "is not whole";
-  if (wrong !== undefined) throw new FetchError(`Cannot unpack ${wanted.image.path} of ${packageFile}: it ${wrong}`);
+  if (wrong !== undefined) {
+    throw new FetchError(`Cannot unpack ${wanted.image.path} of ${packageFile}: it ${wrong}`, CHECK_ROOM);
+  }
   await Deno.rename(part, image);
   say(`${image}: ${megabytes(wanted.image.size)}, verified`);
 }
@@ -93,7 +95,7 @@ export async function fetchModules(
   say(`${folder}: unpacking`);
   await makeFolder(folder, async (made) => {
     const whole = await tar(packageFile, ["-x", "-C", made, `--strip-components=${inside.split("/").length}`, inside]);
-    if (!whole) throw new FetchError(`Cannot unpack ${inside} of ${packageFile}`);
+    if (!whole) throw new FetchError(`Cannot unpack ${inside} of ${packageFile}`, CHECK_ROOM);
   });
   say(`${folder}: done`);
 }
@@ -117,7 +119,7 @@ export async function fetchHeaders(
       say(`${name}: fetching`);
       const fetched = await withBar(`% of ${name}`, 100, (hear) => apt.download(name, wanted.version, hear));
       const { success } = await new Deno.Command("dpkg-deb", { args: ["-x", fetched, made], stdin: "null" }).output();
-      if (!success) throw new FetchError(`Cannot unpack ${fetched}`);
+      if (!success) throw new FetchError(`Cannot unpack ${fetched}`, CHECK_ROOM);
     }
   });
   await Deno.remove(apt.directory, { recursive: true });

@@ -7,7 +7,7 @@
  */
 
 import { InputError } from "../suite/input_error.ts";
-import { FetchError, PrivateApt } from "./apt.ts";
+import { CHECK_ROOM, CHECK_SOURCES, FetchError, PrivateApt } from "./apt.ts";
 import type { Say } from "./debian_package.ts";
 import { withBar } from "./download_bar.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -21,7 +21,9 @@ async function unpack(packages: readonly string[], folder: string): Promise<void
   for (const path of packages) {
     if (NOT_UNPACKED.test(path.slice(path.lastIndexOf("/") + 1))) continue;
     const { success, stderr } = await new Deno.Command("dpkg-deb", { args: ["-x", path, folder], stdin: "null" }).output();
-    if (!success) throw new FetchError(`Cannot unpack ${path}: ${new TextDecoder().decode(stderr).trim().split("\n")[0]}`);
+    if (!success) {
+      throw new FetchError(`Cannot unpack ${path}: ${new TextDecoder().decode(stderr).trim().split("\n")[0]}`, CHECK_ROOM);
+    }
   }
 }
 
@@ -62,7 +64,10 @@ export async function fetchTools(cache: string, say: Say): Promise<void> {
   }
   const missing = await missingTools(cache);
   if (missing.length > 0) {
-    throw new FetchError(`Cannot unpack ${missing.join(", ")}: ${names.join(", ")} of the system's sources has none`);
+    throw new FetchError(
+      `Cannot unpack ${missing.join(", ")}: ${names.join(", ")} of the system's sources has none`,
+      CHECK_SOURCES,
+    );
   }
   await Deno.remove(apt.directory, { recursive: true });
   say(`${tools}: ${wanted.join(", ")}`);

@@ -81,8 +81,7 @@ export async function runKernelCommand(name: string, work: () => Promise<number>
   } catch (error) {
     const expected = error instanceof InputError || error instanceof ProfileNotFound || error instanceof FetchError;
     if (!expected) throw error;
-    const failed = error instanceof FetchError;
-    console.error(`${name}: ${firstLine(error)}${failed ? "; --sources FILE names other sources to fetch from" : ""}`);
-    return failed ? 1 : 2;
+    console.error(`${name}: ${firstLine(error)}`);
+    return error instanceof FetchError ? 1 : 2;
   }
 }

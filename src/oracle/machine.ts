@@ -15,9 +15,11 @@ import { Qmp } from "./qmp.ts";
 
 /**
  * Words of every guest's command line. `dyndbg` makes the loader print the final addresses of the sections, `initcall_debug` puts
- * a line before and after a module's init function; neither reaches the log that is reported.
+ * a line before and after a module's init function; neither reaches the log that is reported. A guest that its host keeps waiting
+ * must not take that for a lockup of its own.
  */
-const CMDLINE = 'quiet panic=-1 printk.devkmsg=on log_buf_len=8M initcall_debug dyndbg="file kernel/module/* +p"';
+const CMDLINE = "quiet panic=-1 printk.devkmsg=on log_buf_len=8M nosoftlockup rcupdate.rcu_cpu_stall_suppress=1 " +
+  'initcall_debug dyndbg="file kernel/module/* +p"';
 
 export interface MachineOptions {
   emulator: Program;

@@ -28,12 +28,12 @@ export interface RecordOptions {
   boot?: number;
   /** Whether the regions' bytes are kept in the result. */
   images?: boolean;
-  /** How long a step may take before the guest counts as hung; 15 s unless given. */
+  /** How long a step may take before the guest counts as hung; 60 s unless given. */
   limitMs?: number;
 }
 
-/** The agent itself gives up a call after 10 s, if the kernel lets it run; the soft lockup watchdog speaks after 22 s. */
-const DEFAULT_LIMIT_MS = 15_000;
+/** The agent itself gives up a call after 40 s, if the kernel lets it run. A busy host makes a guest slow, but not that slow. */
+const DEFAULT_LIMIT_MS = 60_000;
 
 const OOPS_LINE = /^(?:Unable to handle|Unhandled|Internal error|kernel BUG at|BUG: |Oops|Division by zero)/;
 const PANIC_LINE = /^Kernel panic - not syncing: /;

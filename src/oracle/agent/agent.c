@@ -46,9 +46,10 @@
 enum { SYS_OPEN = 1, SYS_CLOSE = 2, SYS_WRITE = 5, SYS_READ = 6, SYS_FLEN = 12, SYS_EXIT = 0x18 };
 enum { MODE_READ = 1, MODE_WRITE = 5 };
 
-#define CALL_LIMIT_MS 10000 /* a call that takes longer hangs */
-#define READ_LIMIT_MS 2000 /* a file of /proc that takes longer is left out: its lock is held by a worker that died */
-#define SETTLE_LIMIT_MS 1500
+#define CALL_LIMIT_MS 40000 /* a call that takes longer hangs */
+#define READ_LIMIT_MS 8000 /* a file of /proc that takes longer is left out: its lock is held by a worker that died */
+#define SETTLE_SLEEP_US 2000
+#define SETTLE_SLEEPS 750 /* counted, not timed: on a busy host time passes in which nothing runs here */
 
 static const char module_path[] = "/module.ko";
 
@@ -330,10 +331,8 @@ static bool init_regions_are_gone(void)
 /* The init regions are freed by a work item after the call has returned. */
 static void settle(void)
 {
-	long long end = now_ms() + SETTLE_LIMIT_MS;
-
-	while (!init_regions_are_gone() && now_ms() < end)
-		sleep_us(2000);
+	for (int sleeps = 0; sleeps < SETTLE_SLEEPS && !init_regions_are_gone(); sleeps++)
+		sleep_us(SETTLE_SLEEP_US);
 }
 
 static int kmsg;
