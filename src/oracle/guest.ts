@@ -12,7 +12,7 @@ import { sinceLastMarker } from "./kernel_log.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
 import type { LogRecord } from "./log_record.ts";
 import { type Machine, startMachine } from "./machine.ts";
-import { readLastRecords } from "./printk_ringbuffer.ts";
+import { readLastRecords, UnreadableLog } from "./printk_ringbuffer.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type ModuleRegion, readRegions } from "./struct_module.ts";
 import type { WatchedAddresses } from "./watched.ts";
@@ -91,13 +91,18 @@ async function follow(
   }
 }
 
-/** The records of a stopped guest's log that its agent has not reported. */
+/** The records of a stopped guest's log that its agent has not reported; none where the guest has destroyed its log. */
 async function unreadRecords(machine: Machine, report: string): Promise<LogRecord[]> {
   const place = /^vmcoreinfo 0x([0-9a-f]+) ([0-9a-f]+)$/m.exec(report.slice(0, 200));
   if (!place) return [];
   const [, physical, size] = place;
   const note = { physical: parseInt(physical, 16), size: parseInt(size, 16) };
-  return sinceLastMarker(await readLastRecords(machine.gdb, note, LAST_RECORDS));
+  try {
+    return sinceLastMarker(await readLastRecords(machine.gdb, note, LAST_RECORDS));
+  } catch (error) {
+    if (error instanceof UnreadableLog) return [];
+    throw error;
+  }
 }
 
 async function fileSize(path: string): Promise<number> {

@@ -43,13 +43,18 @@ async function readVmcoreinfo(gdb: Gdb, place: VmcoreinfoPlace): Promise<Vmcorei
   };
 }
 
+/** The guest's log is not where it has to be: a guest that is lost may have overwritten anything. */
+export class UnreadableLog extends Error {
+  override readonly name = "UnreadableLog";
+}
+
 async function view(gdb: Gdb, address: number, size: number): Promise<DataView> {
   const bytes = await gdb.memory(address, size);
-  if (!bytes) throw new Error(`Cannot read the guest's log at 0x${address.toString(16)}`);
+  if (!bytes) throw new UnreadableLog(`Cannot read the guest's log at 0x${address.toString(16)}`);
   return new DataView(bytes.buffer);
 }
 
-/** The last `count` records, oldest first. */
+/** The last `count` records, oldest first. @throws {UnreadableLog} */
 export async function readLastRecords(gdb: Gdb, place: VmcoreinfoPlace, count: number): Promise<LogRecord[]> {
   const info = await readVmcoreinfo(gdb, place);
   const prb = (await view(gdb, info("SYMBOL(prb)"), 4)).getUint32(0, true);
