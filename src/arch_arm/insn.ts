@@ -48,9 +48,9 @@ export function readInsn(kernel: Kernel, address: number): number {
 /** __patch_text(). */
 export function patchText(kernel: Kernel, address: number, insn: number): void {
   if (!kernel.config("THUMB2_KERNEL")) {
-    kernel.space.write32(address, insn);
+    kernel.space.patch32(address, insn);
     return;
   }
-  kernel.space.write16(address, insn >>> 16);
-  kernel.space.write16(u32(address + 2), insn & 0xffff);
+  kernel.space.patch16(address, insn >>> 16);
+  kernel.space.patch16(u32(address + 2), insn & 0xffff);
 }

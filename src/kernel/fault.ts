@@ -32,13 +32,23 @@ export class NotModelled extends Error {
 }
 
 /**
+ * The addresses below have a page table, because the caller's program is there, and the kernel closes the user's domain to itself
+ * (CPU_SW_DOMAIN_PAN). The machine looks at the domain before it looks at the page.
+ */
+const CALLER_END = 0x200000;
+
+/**
  * The fault of an access to an unmapped address.
  *
- * Source: arch/arm/mm/fault.c, die_kernel_fault().
+ * Source: arch/arm/mm/fault.c, die_kernel_fault(), and do_DataAbort() for a fault that has no handler.
  *
  * @param address where, 32 bits unsigned
  */
 export function pageFault(address: number, access: "read" | "write" | "execute"): KernelFault {
+  if (u32(address) < CALLER_END && access !== "execute") {
+    const status = access === "read" ? "01b" : "81b";
+    return new KernelFault("oops", `Unhandled fault: page domain fault (0x${status}) at ${hex32(address)}`);
+  }
   const what = u32(address) < 4096 ? "NULL pointer dereference" : "paging request";
   const how = access === "execute" ? "execute" : `when ${access}`;
   return new KernelFault("oops", `Unable to handle kernel ${what} at virtual address ${hex32(address).slice(2)} ${how}`);

@@ -81,6 +81,10 @@ export class Kernel {
   #hasEndlessName = false;
   /** tainted_mask. */
   taint = 0;
+  /** Whether ftrace has met what cannot be, and is off. */
+  ftraceDisabled = false;
+  /** Name and taints of the module that was removed last, for reports. */
+  lastUnloaded = "";
   /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
   readonly once = new Set<string>();
   readonly boot: BootParameters;

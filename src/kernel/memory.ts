@@ -18,6 +18,8 @@ export interface MappedArea {
   readonly bytes: Uint8Array;
   /** The same bytes, for words. */
   readonly view: DataView;
+  /** Whether a write is a fault by now. */
+  readOnly?: boolean;
 }
 
 const PAGE_SHIFT = 12;
@@ -39,7 +41,7 @@ class Block {
     const bytes = new Uint8Array(this.#memory, start, size);
     if (start < this.#usedTo) bytes.fill(0, 0, this.#usedTo - start);
     this.#usedTo = Math.max(this.#usedTo, start + size);
-    return { base, bytes, view: new DataView(this.#memory, start, size) };
+    return { base, bytes, view: new DataView(this.#memory, start, size), readOnly: false };
   }
 }
 
@@ -109,6 +111,18 @@ export class AddressSpace {
     area.view.setUint32(address - area.base, value, true);
   }
 
+  /** patch_map(): writes an instruction through a mapping of its own, read-only memory or not. */
+  patch16(address: number, value: number): void {
+    const area = this.#demand(address, 2, "read");
+    area.view.setUint16(address - area.base, value, true);
+  }
+
+  /** As {@link patch16}, for a word. */
+  patch32(address: number, value: number): void {
+    const area = this.#demand(address, 4, "read");
+    area.view.setUint32(address - area.base, value, true);
+  }
+
   /**
    * Reads a string up to its NUL, as latin-1.
    *
@@ -136,7 +150,10 @@ export class AddressSpace {
   /** The area that holds all of `size` bytes from `address` on, or the fault of an access there. */
   #demand(address: number, size: number, access: "read" | "write"): MappedArea {
     const area = this.find(address);
-    if (area !== undefined && address - area.base + size <= area.bytes.length) return area;
+    if (area !== undefined && address - area.base + size <= area.bytes.length) {
+      if (access === "write" && area.readOnly) throw pageFault(address, "write");
+      return area;
+    }
     if (area === undefined && this.isKernel(address)) {
       throw new NotModelled(`${access} of the kernel's own memory at ${address.toString(16)}`);
     }
@@ -147,5 +164,5 @@ export class AddressSpace {
 /** Zeroed memory for an area that is in more than one block. */
 function ownMemory(base: number, size: number): MappedArea {
   const bytes = new Uint8Array(size);
-  return { base, bytes, view: new DataView(bytes.buffer) };
+  return { base, bytes, view: new DataView(bytes.buffer), readOnly: false };
 }

@@ -51,15 +51,18 @@ export function jumpLabelAddModule(kernel: Kernel, mod: KernelModule): void {
     const at = address + i * JUMP_ENTRY_SIZE;
     return { code: space.read32(at), target: space.read32(at + 4), key: space.read32(at + 8) };
   });
+  const { readOnly } = space.find(address) ?? {};
   kernelSort(count, (a, b) => compareEntries(entries[a], entries[b]), (a, b) => {
+    // Entries change places word by word, the last one first.
+    if (readOnly) throw pageFault(u32(address + a * JUMP_ENTRY_SIZE + 8), "write");
     [entries[a], entries[b]] = [entries[b], entries[a]];
   });
   for (const [i, entry] of entries.entries()) {
     entry.key = u32(mod.withinInit(entry.code) ? entry.key | JUMP_ENTRY_INIT : entry.key & ~JUMP_ENTRY_INIT);
     const at = address + i * JUMP_ENTRY_SIZE;
+    space.write32(at + 8, entry.key);
     space.write32(at, entry.code);
     space.write32(at + 4, entry.target);
-    space.write32(at + 8, entry.key);
   }
   let previous = 0;
   for (const [i, entry] of entries.entries()) {

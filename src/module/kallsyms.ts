@@ -39,13 +39,13 @@ function coreSections({ kernel, sechdrs, index }: LoadInfo): boolean[] {
  */
 export function layoutSymtab(info: LoadInfo, mod: KernelModule): void {
   if (!info.kernel.config("KALLSYMS")) return;
-  const { copy, sechdrs, index, strtab } = info;
+  const { kernel, copy, sechdrs, index, strtab } = info;
   const { view } = copy.area;
   const symsect = sechdrs[index.sym];
   const strsect = sechdrs[index.str];
 
   symsect.sh_flags |= SHF.ALLOC;
-  symsect.sh_entsize = moduleGetOffsetAndType(mod, MOD_INIT_DATA, symsect);
+  symsect.sh_entsize = moduleGetOffsetAndType(kernel, mod, MOD_INIT_DATA, symsect);
   const count = Math.floor(symsect.sh_size / SYM.size);
   const core = coreSections(info);
   let kept = 0;
@@ -64,7 +64,7 @@ export function layoutSymtab(info: LoadInfo, mod: KernelModule): void {
   data.size = info.coreTypeoffs + kept;
 
   strsect.sh_flags |= SHF.ALLOC;
-  strsect.sh_entsize = moduleGetOffsetAndType(mod, MOD_INIT_DATA, strsect);
+  strsect.sh_entsize = moduleGetOffsetAndType(kernel, mod, MOD_INIT_DATA, strsect);
   const initData = mod.mem[MOD_INIT_DATA];
   info.modKallsymsInitOff = align(initData.size, 4);
   info.initTypeoffs = info.modKallsymsInitOff + MOD_KALLSYMS_SIZE;

@@ -29,6 +29,7 @@ import {
   MOD_TEXT,
 } from "../kernel/module.ts";
 import type { Section } from "../kernel/section.ts";
+import { warnOnce } from "../kernel/warn.ts";
 import { findSec, type LoadInfo } from "./load_info.ts";
 
 /** sh_entsize while the module is laid out: the memory type in the high four bits, the offset in the rest. */
@@ -63,12 +64,12 @@ function sectionOffset(section: Section): number {
 }
 
 /** module_get_offset_and_type(): the next place of that type for a section, in sh_entsize's form. */
-export function moduleGetOffsetAndType(mod: KernelModule, type: number, section: Section): number {
+export function moduleGetOffsetAndType(kernel: Kernel, mod: KernelModule, type: number, section: Section): number {
   const memory = mod.mem[type];
   const offset = align(memory.size, section.sh_addralign || 1);
   memory.size = u32(offset + section.sh_size);
   const mask = u32(type << SH_ENTSIZE_TYPE_SHIFT);
-  if (offset & mask) throw new NotModelled("WARN_ON_ONCE(offset & mask) in module_get_offset_and_type()");
+  if (offset & mask) warnOnce(kernel, "kernel/module/main.c:1525", "module_get_offset_and_type");
   return u32(offset | mask);
 }
 
@@ -96,7 +97,7 @@ export function layoutSections(info: LoadInfo, mod: KernelModule): void {
         if (!fits || section.sh_entsize !== UNPLACED) continue;
         const type = isInit ? mask.init : mask.core;
         if (type === undefined) throw new NotModelled("WARN_ON_ONCE(type == MOD_INVALID) in __layout_sections()");
-        section.sh_entsize = moduleGetOffsetAndType(mod, type, section);
+        section.sh_entsize = moduleGetOffsetAndType(kernel, mod, type, section);
       }
     }
   }
@@ -131,6 +132,7 @@ export function moveModule(info: LoadInfo, mod: KernelModule): number {
   for (const [type, memory] of mod.mem.entries()) {
     if (memory.size === 0) continue;
     memory.size = pageAlign(memory.size);
+    if (memory.size === 0) warnOnce(kernel, "mm/vmalloc.c:3838", "__vmalloc_node_range_noprof");
     memory.area = kernel.execmem.alloc(memory.size);
     if (memory.area !== undefined) continue;
     kernel.printk(KERN_WARNING, "execmem: unable to allocate memory");

@@ -25,6 +25,7 @@ import { destroyParams, parseArgs } from "./params.ts";
 import { percpuModalloc } from "./percpu.ts";
 import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
 import { applyRelocations } from "./relocate.ts";
+import { moduleEnableReadOnly } from "./rwx.ts";
 import { checkExportSymbolVersions, findModuleSections, moduleBugFinalize } from "./sections.ts";
 import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
@@ -197,6 +198,7 @@ function completeFormation(info: LoadInfo, mod: KernelModule): number {
   const err = verifyExportedSymbols(info.kernel, mod);
   if (err) return err;
   moduleBugFinalize(info, mod);
+  moduleEnableReadOnly(info.kernel, mod);
   mod.setState(MODULE_STATE.COMING);
   return 0;
 }

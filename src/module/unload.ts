@@ -10,7 +10,7 @@
 import { EAGAIN, EBUSY, ENOENT, ENOSYS, EPERM } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "../kernel/module.ts";
-import { TAINT } from "../kernel/taint.ts";
+import { moduleFlagsTaint, TAINT } from "../kernel/taint.ts";
 import { freeModMem } from "./layout.ts";
 import { destroyParams } from "./params.ts";
 import { moduleUnloadFree, tryReleaseModuleRef } from "./references.ts";
@@ -46,6 +46,8 @@ export function deleteModule(kernel: Kernel, name: string, flags: number, privil
   if (!tryReleaseModuleRef(mod) && !force()) return -EAGAIN;
   mod.setState(MODULE_STATE.GOING);
   if (mod.exit !== 0) runExit(mod);
+  const taints = moduleFlagsTaint(mod.taints);
+  kernel.lastUnloaded = mod.name + (taints === "" ? "" : `(${taints})`);
   freeModule(kernel, mod);
   return 0;
 }

@@ -12,6 +12,8 @@
 const REGISTERS = "(registers)";
 const BEGINS = /^CPU: \d+ UID: \d+ PID: /;
 const PROCESS = /^((?:WARNING: )?CPU: \d+ (?:UID: \d+ )?PID: )\d+ /;
+/** How far into a function a warning stands, which the compiler decides. */
+const WARNING_OFFSET = /^(WARNING: CPU: .* at \S+:\d+ \w+)\+0x[0-9a-f]+\/0x[0-9a-f]+( \[\w+\])?$/;
 const REGISTER_ROW = /^[0-9a-f]{4}:(?: [ 0-9a-f]{8})+$/;
 const REPORT_LINE =
   /^(Tainted: |Hardware name: |Call trace:|\s*\S+ from |Function entered at |Exception stack|\(registers\)$|[0-9a-f]{4}: )/;
@@ -44,5 +46,8 @@ export function reportFilter(): (text: string) => boolean {
  */
 export function reportMask(): (text: string) => string {
   const isReport = reportFilter();
-  return (text) => isReport(text) && REGISTER_ROW.test(text) ? REGISTERS : text.replace(PROCESS, "$1(pid) ");
+  return (text) => {
+    if (isReport(text) && REGISTER_ROW.test(text)) return REGISTERS;
+    return text.replace(PROCESS, "$1(pid) ").replace(WARNING_OFFSET, "$1");
+  };
 }
