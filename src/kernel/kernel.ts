@@ -149,6 +149,16 @@ export class Kernel {
     this.#hasEndlessName ||= isEndless(mod);
   }
 
+  /** From here on the module's name is what its memory says: a relocation may have written over it. */
+  rereadName(mod: KernelModule): void {
+    const name = mod.nameInMemory();
+    if (name === mod.name) return;
+    this.#modulesByName.delete(mod.name);
+    mod.name = name;
+    this.#modulesByName.set(name, mod);
+    this.#hasEndlessName ||= isEndless(mod);
+  }
+
   /** list_del_rcu() of a module. */
   removeModule(mod: KernelModule): void {
     this.#modules.splice(this.#modules.indexOf(mod), 1);

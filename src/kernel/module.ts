@@ -7,6 +7,7 @@
  * @module
  */
 
+import { latin1 } from "../elf/latin1.ts";
 import type { ExportedSymbol } from "./exports.ts";
 import type { MappedArea } from "./memory.ts";
 import type { StructModule } from "./profile.ts";
@@ -131,11 +132,11 @@ export class KernelModule {
   address = 0;
 
   /**
-   * @param name what mod->name says
+   * @param name what mod->name says; see Kernel.rereadName()
    * @param layout where the fields of struct module are
    * @param at view of the bytes of struct module, in the file's copy first, then in the module's memory
    */
-  constructor(readonly name: string, readonly layout: StructModule, public at: DataView) {}
+  constructor(public name: string, readonly layout: StructModule, public at: DataView) {}
 
   /** Writes a field of one, two or four bytes; a kernel that lacks the field goes without. */
   put(field: string, value: number, element = 0): void {
@@ -153,12 +154,33 @@ export class KernelModule {
     return place === undefined ? 0 : this.at.getUint32(place[0], true);
   }
 
+  /** Words of an element of mod->mem. */
+  get #memWords(): number {
+    return (this.layout.fields.get("mem")?.[1] ?? 0) / MOD_MEM_NUM_TYPES / 4;
+  }
+
   /** Writes base and size of one memory into struct module. */
   putMemory(type: number): void {
     const { area, size } = this.mem[type];
-    const words = (this.layout.fields.get("mem")?.[1] ?? 0) / MOD_MEM_NUM_TYPES / 4;
-    this.put("mem", area?.base ?? 0, type * words);
-    this.put("mem", size, type * words + 1);
+    this.put("mem", area?.base ?? 0, type * this.#memWords);
+    this.put("mem", size, type * this.#memWords + 1);
+  }
+
+  /** The memories' sizes as the file has them: nothing clears them before the sections are tallied. */
+  takeSizes(): void {
+    const place = this.layout.fields.get("mem");
+    if (place === undefined) return;
+    for (const [type, memory] of this.mem.entries()) {
+      memory.size = this.at.getUint32(place[0] + 4 * (type * this.#memWords + 1), true);
+    }
+  }
+
+  /** mod->name as the bytes of struct module say it. */
+  nameInMemory(): string {
+    const [offset] = this.layout.fields.get("name") ?? [0];
+    let end = offset;
+    while (end < this.at.byteLength && this.at.getUint8(end) !== 0) end++;
+    return latin1(new Uint8Array(this.at.buffer, this.at.byteOffset), offset, end);
   }
 
   /** mod_tree_insert(): the node of each memory, in the tree that finds a module by address, leads to the module. */

@@ -31,7 +31,7 @@ import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
 import { modSysfsSetup } from "./sysfs.ts";
 import { moduleAugmentKernelTaints } from "./taints.ts";
-import { traceModuleAddEvents } from "./trace_events.ts";
+import { traceModuleAddEvents, tracepointModuleGoing } from "./trace_events.ts";
 import { UndoLadder } from "./undo.ts";
 import { moduleDeallocate, unlinkModule } from "./unload.ts";
 import { elfValidityCacheCopy } from "./validity.ts";
@@ -126,6 +126,7 @@ function formModule(
   // From here on every symbol's value is an address.
 
   err = applyRelocations(info, mod);
+  kernel.rereadName(mod);
   if (err < 0) return undo.fail(err);
   // From here on the module's memory is what the linker would have made of it.
 
@@ -145,6 +146,7 @@ function formModule(
   undo.push("coming_cleanup", () => {
     mod.setState(MODULE_STATE.GOING);
     destroyParams(kernel, mod);
+    tracepointModuleGoing(kernel, mod);
   });
 
   mod.asyncProbeRequested = kernel.boot.asyncProbe;

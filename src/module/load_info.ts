@@ -133,5 +133,7 @@ export function moduleInCopy(info: LoadInfo): KernelModule {
   const { structModule } = info.kernel.profile;
   const thisModule = info.sechdrs[info.index.mod];
   const [nameOffset] = structModule.fields.get("name") ?? [0];
-  return new KernelModule(copyString(info.copy, thisModule.at + nameOffset), structModule, thisModule.ownView());
+  const mod = new KernelModule(copyString(info.copy, thisModule.at + nameOffset), structModule, thisModule.ownView());
+  mod.takeSizes();
+  return mod;
 }

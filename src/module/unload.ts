@@ -14,6 +14,7 @@ import { moduleFlagsTaint, TAINT } from "../kernel/taint.ts";
 import { freeModMem } from "./layout.ts";
 import { destroyParams } from "./params.ts";
 import { moduleUnloadFree, tryReleaseModuleRef } from "./references.ts";
+import { tracepointModuleGoing } from "./trace_events.ts";
 
 /** O_TRUNC, which delete_module(2) takes for "by force". */
 const O_TRUNC = 0o1000;
@@ -46,6 +47,7 @@ export function deleteModule(kernel: Kernel, name: string, flags: number, privil
   if (!tryReleaseModuleRef(mod) && !force()) return -EAGAIN;
   mod.setState(MODULE_STATE.GOING);
   if (mod.exit !== 0) runExit(mod);
+  tracepointModuleGoing(kernel, mod);
   const taints = moduleFlagsTaint(mod.taints);
   kernel.lastUnloaded = mod.name + (taints === "" ? "" : `(${taints})`);
   freeModule(kernel, mod);
