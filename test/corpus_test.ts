@@ -12,9 +12,11 @@ import { ASPECTS } from "../src/suite/corpus/compare.ts";
 import { guestsOfShard, parseShard, sampleGuests } from "../src/suite/corpus/choose.ts";
 import { writeCorpus } from "../src/suite/corpus/corpus_file.ts";
 import { Dependencies } from "../src/suite/corpus/dependencies.ts";
+import { parseKnownDifferences } from "../src/suite/corpus/known_differences.ts";
 import { corpusPathsToLoad, intoRuns, walk } from "../src/suite/corpus/plan.ts";
 import { type CorpusRecording, parseRecording, recordingText } from "../src/suite/corpus/recording.ts";
 import { type CorpusStep, corpusStep, maskImages } from "../src/suite/corpus/step.ts";
+import { Tally } from "../src/suite/corpus/tally.ts";
 import { InputError } from "../src/suite/input_error.ts";
 import { ModelTarget } from "../src/suite/model_target.ts";
 import { readModule } from "../src/suite/module_files.ts";
@@ -152,6 +154,46 @@ Deno.test("corpus: a load whose init the kernel did not survive is compared up t
     i === 3 ? { ...step, end: "oops: Division by zero", modules: [] } : step
   );
   assertEquals((await replay({ ...recording, guests: [guest] })).code, 0);
+});
+
+Deno.test("corpus: a removal whose exit function the kernel did not survive is compared up to there", async () => {
+  const lost = (index: number, end: string): CorpusRecording => {
+    const guest = recording.guests[1].slice(0, index + 1).map((step, i) => i === index ? { ...step, end, modules: [] } : step);
+    return { ...recording, guests: [guest] };
+  };
+  const hung = "crash: the call does not return";
+  // The removal of a module in use does not come to exit.
+  assertEquals([(await replay(lost(5, hung))).code, (await replay(lost(4, hung))).code], [0, 1]);
+});
+
+Deno.test("corpus: a taint that the loader has no reason to set is the code's", async () => {
+  const tainted = (bit: number) => ({
+    ...recording,
+    guests: [recording.guests[0].map((step) => ({ ...step, taint: step.taint | 1 << bit }))],
+  });
+  assertEquals([(await replay(tainted(9))).code, (await replay(tainted(0))).code], [0, 1]);
+});
+
+Deno.test("corpus: a known difference is counted apart, by its module and place", () => {
+  const text = '[[known]]\nmodule = "a"\nkernel = "k"\ndifference = "bytes: MOD_TEXT .text"\nreason = "because"\n';
+  const [known] = parseKnownDifferences(text, "x");
+  const verdict = (module: string) => ({
+    op: "insmod" as const,
+    module,
+    cameToInit: true,
+    references: 0,
+    differences: [{ aspect: "bytes" as const, where: "MOD_TEXT .text", detail: "" }],
+  });
+  const tally = new Tally([known]);
+  tally.add(0, [verdict("a")]);
+  assertEquals([tally.causes.length, tally.known.size, tally.bytes], [0, 1, { all: 1, agreeing: 0 }]);
+  tally.add(1, [verdict("b")]);
+  assertEquals(tally.causes.map(({ name, modules }) => [name, [...modules]]), [["bytes: MOD_TEXT .text", ["b"]]]);
+  assertThrows(
+    () => parseKnownDifferences(text.replace("because", ""), "x"),
+    InputError,
+    'Cannot read "x": entry 0 has no reason',
+  );
 });
 
 Deno.test("corpus: a damaged recording is one line and exit code 2", async () => {

@@ -10,6 +10,7 @@ import { cacheDirectory } from "../oracle/kernel_under_test.ts";
 import { DEFAULT_KERNEL, GOLDEN_DIR, loadProfile } from "../profile/load_profile.ts";
 import { guestsOfShard, parseShard, sampleGuests } from "../suite/corpus/choose.ts";
 import { corpusFile, corpusPaths, findModules, readCorpus } from "../suite/corpus/corpus_file.ts";
+import { type KnownDifference, parseKnownDifferences } from "../suite/corpus/known_differences.ts";
 import { replayAll } from "../suite/corpus/replay_all.ts";
 import { causesText, Tally } from "../suite/corpus/tally.ts";
 import { InputError } from "../suite/input_error.ts";
@@ -44,7 +45,14 @@ export function modulesFolder(given: string | undefined, release: string, io: Co
   }
 }
 
-/** @returns 0 where every step agrees, 1 where one does not */
+const KNOWN_DIFFERENCES = fromFileUrl(new URL("../../test/known_corpus.toml", import.meta.url));
+
+function knownDifferences(kernel: string): KnownDifference[] {
+  const known = parseKnownDifferences(Deno.readTextFileSync(KNOWN_DIFFERENCES), KNOWN_DIFFERENCES);
+  return known.filter((each) => each.kernel === kernel);
+}
+
+/** @returns 0 where every step agrees or differs in what is known, 1 where one does not */
 export async function corpusCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, {
     kernel: "string",
@@ -58,7 +66,7 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
   const sample = readSample(options.sample);
   const jobs = readJobs(options.jobs, navigator.hardwareConcurrency);
   const shard = parseShard(options.shard ?? "1/1");
-  const { release } = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
+  const { release, alias } = await loadProfile(options.kernel ?? DEFAULT_KERNEL);
   const recording = readCorpus(
     options.recording === undefined ? corpusFile(fromFileUrl(GOLDEN_DIR), release) : io.resolve(options.recording),
   );
@@ -67,7 +75,8 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
 
   const ofShard = guestsOfShard(recording.guests, shard);
   const numbers = sample === undefined ? ofShard : sampleGuests(recording.guests, ofShard, sample);
-  const tally = new Tally();
+  const known = options.recording === undefined ? knownDifferences(alias) : [];
+  const tally = new Tally(known);
   const progress = await showProgress(numbers.length, "guests", io.out);
   try {
     let done = 0;
@@ -84,9 +93,14 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
 
   const { causes, loads, bytes, steps, references } = tally;
   io.out(causesText(causes));
+  for (const { module, difference, reason } of tally.known) io.out(`Known: ${module}, ${difference}: ${reason}\n`);
+  const gone = numbers.length === recording.guests.length ? known.filter((each) => !tally.known.has(each)) : [];
+  for (const { module, difference } of gone) {
+    io.out(`${module}, ${difference}: agrees by now; take it off test/known_corpus.toml\n`);
+  }
   io.out(`${release}, ${numbers.length} of ${recording.guests.length} guests, ${steps} steps; recorded by ${recording.by}\n`);
   io.out(`References of running code, taken from the recording: in ${references} steps\n`);
   io.out(`Errno, log, layout and /proc/modules: ${loads.agreeing} of ${loads.all} modules agree\n`);
   io.out(`Bytes before init: ${bytes.agreeing} of ${bytes.all} modules agree\n`);
-  return causes.length === 0 ? 0 : 1;
+  return causes.length + gone.length === 0 ? 0 : 1;
 }

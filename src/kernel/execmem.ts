@@ -57,6 +57,17 @@ class Holes {
     return start;
   }
 
+  /** Takes what is free of a range. */
+  exclude(range: AddressRange): void {
+    const parts = this.#holes.flatMap(({ start, end }) => {
+      const below = { start, end: Math.min(end, range.start) };
+      const above = { start: Math.max(start, range.end), end };
+      return [below, above].filter((part) => part.start < part.end);
+    });
+    this.#holes.splice(0, this.#holes.length, ...parts);
+    this.#firstUsable = 0;
+  }
+
   /** Makes a hole where something was taken. */
   give(start: number, end: number): void {
     const at = this.#holes.findLastIndex((hole) => hole.start < start) + 1;
@@ -86,6 +97,9 @@ export class Execmem {
   readonly #moduleHoles: Holes;
   readonly #vmallocHoles: Holes;
   #pages = 0;
+  /** Where the next areas of modules in vmalloc space lie, and all that were so far. */
+  #foreseen: readonly AddressRange[] = [];
+  readonly #everForeseen = new Set<number>();
 
   /**
    * @param modules [MODULES_VADDR, MODULES_END)
@@ -113,7 +127,27 @@ export class Execmem {
    * @returns undefined where neither range has room
    */
   alloc(size: number): MappedArea | undefined {
-    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback ? this.#allocIn(this.#vmallocHoles, size) : undefined);
+    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback ? this.#allocForeseen(size) : undefined);
+  }
+
+  /**
+   * Says where the next areas of modules in vmalloc space lie. What is free there depends on all that a kernel has done since boot, so
+   * whoever holds the model to a kernel can tell it. The ranges are kept for modules, also after they were freed.
+   */
+  foresee(areas: readonly AddressRange[]): void {
+    this.#foreseen = areas;
+    for (const { start, end } of areas) {
+      this.#vmallocHoles.exclude({ start, end: end + PAGE_SIZE });
+      this.#everForeseen.add(start);
+    }
+  }
+
+  #allocForeseen(size: number): MappedArea | undefined {
+    const [next, ...rest] = this.#foreseen;
+    if (next === undefined || next.end - next.start !== size) return this.#allocIn(this.#vmallocHoles, size);
+    this.#foreseen = rest;
+    this.#pages += size / PAGE_SIZE;
+    return this.space.map(next.start, size);
   }
 
   /** vmalloc(): memory for the temporary copy of the file. */
@@ -126,7 +160,7 @@ export class Execmem {
     const { base, bytes } = area;
     const { start, end } = this.modules;
     const holes = base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
-    holes.give(base, base + bytes.length + PAGE_SIZE);
+    if (!this.#everForeseen.has(base)) holes.give(base, base + bytes.length + PAGE_SIZE);
     this.#pages -= bytes.length / PAGE_SIZE;
     this.space.unmap(area);
   }

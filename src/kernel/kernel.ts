@@ -17,6 +17,7 @@ import { SymbolSearch } from "./module_exports.ts";
 import { PercpuReserve } from "./percpu.ts";
 import { heapArea, type KernelProfile } from "./profile.ts";
 import { Slab } from "./slab.ts";
+import { TraceEventList } from "./trace_event_list.ts";
 
 /** What the kernel's command line says to the loader. */
 export interface BootParameters {
@@ -72,6 +73,8 @@ export class Kernel {
   readonly percpu: PercpuReserve;
   readonly symbols: SymbolSearch;
   readonly slab: Slab;
+  /** Undefined where the profile does not know the kernel's own. */
+  readonly traceEvents: TraceEventList | undefined;
   /** kmalloced_params: values of charp parameters that were allocated for them. */
   readonly kmallocedParams = new Set<number>();
   /** Oldest first. */
@@ -103,6 +106,7 @@ export class Kernel {
     );
     this.slab = new Slab(this.space, heapArea(profile).start);
     this.percpu = new PercpuReserve(machine.percpuReserved, (level, text) => this.printk(level, text));
+    this.traceEvents = machine.traceEvents && new TraceEventList(this.space, machine.traceEvents);
     this.symbols = new SymbolSearch(profile.exports);
   }
 

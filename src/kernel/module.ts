@@ -121,6 +121,8 @@ export class KernelModule {
   /** Per-CPU pointer, and size in bytes. */
   percpu = 0;
   percpuSize = 0;
+  /** Address of the struct ddebug_table, 0 where there is none. */
+  ddebugTable = 0;
   /** mod->arch.core and mod->arch.init. */
   readonly arch: { readonly core: ModPltSec; readonly init: ModPltSec } = {
     core: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
@@ -148,10 +150,10 @@ export class KernelModule {
     else this.at.setUint32(offset + 4 * element, value, true);
   }
 
-  /** Reads a field of four bytes; 0 where the kernel lacks it. */
-  get(field: string): number {
+  /** Reads a field of four bytes, or a word of a longer one; 0 where the kernel lacks it. */
+  get(field: string, element = 0): number {
     const place = this.layout.fields.get(field);
-    return place === undefined ? 0 : this.at.getUint32(place[0], true);
+    return place === undefined ? 0 : this.at.getUint32(place[0] + 4 * element, true);
   }
 
   /** Words of an element of mod->mem. */

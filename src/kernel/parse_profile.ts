@@ -7,7 +7,7 @@
 
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
-import { type FieldPlace, type KernelProfile, moduleArea, ProfileError } from "./profile.ts";
+import { type FieldPlace, type KernelProfile, moduleArea, ProfileError, type TraceEventFacts } from "./profile.ts";
 
 /** A table of the file with the path that leads to it, for messages. */
 class Table {
@@ -92,6 +92,16 @@ function toRange(value: unknown): AddressRange | undefined {
   return start <= end ? { start, end } : undefined;
 }
 
+function traceEvents(facts: Table): TraceEventFacts {
+  return {
+    list: facts.number("list"),
+    newest: facts.number("newest"),
+    hash: facts.number("hash"),
+    hashHeads: facts.addresses("hash_heads"),
+    firstType: facts.number("first_type"),
+  };
+}
+
 /**
  * Makes a profile from the values of `kernel.toml`.
  *
@@ -127,6 +137,7 @@ export function parseProfile(
       changedStaticKeys: new Map([...keys("static_keys_on", true), ...keys("static_keys_off", false)]),
       builtinModules: new Set(machine.strings("builtin_modules")),
       percpuReserved: machine.range("percpu_reserved"),
+      ...(machine.values.trace_events === undefined ? {} : { traceEvents: traceEvents(machine.table("trace_events")) }),
     },
     symbols: top.table("symbols").entries((table, key) => table.number(key)),
     structModule: {

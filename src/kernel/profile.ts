@@ -25,6 +25,20 @@ export interface StructModule {
   readonly maskedFields: readonly string[];
 }
 
+/** The kernel's trace events as boot leaves them. */
+export interface TraceEventFacts {
+  /** Address of the list of all events, ftrace_events. */
+  readonly list: number;
+  /** Its first entry. */
+  readonly newest: number;
+  /** Address of the hash table by type, event_hash. */
+  readonly hash: number;
+  /** The first entry of each of its buckets. */
+  readonly hashHeads: readonly number[];
+  /** The lowest type that no event has. */
+  readonly firstType: number;
+}
+
 /** What the loader knows of the machine that the kernel booted on. */
 export interface Machine {
   /** is_smp(): whether the kernel found a multiprocessor, so that `.alt.smp.init` stays unpatched. */
@@ -41,6 +55,8 @@ export interface Machine {
   readonly builtinModules: ReadonlySet<string>;
   /** Where the reserved per-CPU chunk for modules begins, as a per-CPU pointer, and its size in bytes. */
   readonly percpuReserved: AddressRange;
+  /** Absent where they are not known: what registering a module's events writes is then not modelled. */
+  readonly traceEvents?: TraceEventFacts;
 }
 
 export interface KernelProfile {

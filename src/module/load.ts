@@ -13,6 +13,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
+import { ddebugAddModule, ddebugRemoveModule } from "./dyndbg_classes.ts";
 import { earlyModCheck, modulePatientCheckExists } from "./early_check.ts";
 import { sortExtable } from "./extable.ts";
 import { ftraceModuleInit } from "./ftrace.ts";
@@ -31,7 +32,7 @@ import { moduleSigCheck } from "./signature.ts";
 import { simplifySymbols, verifyExportedSymbols } from "./symbols.ts";
 import { modSysfsSetup } from "./sysfs.ts";
 import { moduleAugmentKernelTaints } from "./taints.ts";
-import { traceModuleAddEvents, tracepointModuleGoing } from "./trace_events.ts";
+import { traceModuleAddEvents, traceModuleRemoveEvents, tracepointModuleGoing } from "./trace_events.ts";
 import { UndoLadder } from "./undo.ts";
 import { moduleDeallocate, unlinkModule } from "./unload.ts";
 import { elfValidityCacheCopy } from "./validity.ts";
@@ -143,8 +144,11 @@ function formModule(
 
   jumpLabelAddModule(kernel, mod);
   traceModuleAddEvents(kernel, mod);
+  ddebugAddModule(kernel, mod);
   undo.push("coming_cleanup", () => {
     mod.setState(MODULE_STATE.GOING);
+    traceModuleRemoveEvents(kernel, mod);
+    ddebugRemoveModule(kernel, mod);
     destroyParams(kernel, mod);
     tracepointModuleGoing(kernel, mod);
   });

@@ -11,10 +11,11 @@ import { EAGAIN, EBUSY, ENOENT, ENOSYS, EPERM } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "../kernel/module.ts";
 import { moduleFlagsTaint, TAINT } from "../kernel/taint.ts";
+import { ddebugRemoveModule } from "./dyndbg_classes.ts";
 import { freeModMem } from "./layout.ts";
 import { destroyParams } from "./params.ts";
 import { moduleUnloadFree, tryReleaseModuleRef } from "./references.ts";
-import { tracepointModuleGoing } from "./trace_events.ts";
+import { traceModuleRemoveEvents, tracepointModuleGoing } from "./trace_events.ts";
 
 /** O_TRUNC, which delete_module(2) takes for "by force". */
 const O_TRUNC = 0o1000;
@@ -54,8 +55,10 @@ export function deleteModule(kernel: Kernel, name: string, flags: number, privil
   return 0;
 }
 
-/** free_module(): takes the module out of the list and gives back all it holds. */
+/** The notifiers of MODULE_STATE_GOING, then free_module(): takes the module out of the list and gives back all it holds. */
 export function freeModule(kernel: Kernel, mod: KernelModule): void {
+  traceModuleRemoveEvents(kernel, mod);
+  ddebugRemoveModule(kernel, mod);
   mod.setState(MODULE_STATE.UNFORMED);
   moduleUnloadFree(mod);
   destroyParams(kernel, mod);

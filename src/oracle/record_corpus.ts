@@ -24,6 +24,8 @@ import { sha256Hex } from "./verify.ts";
 const CALLS_PER_GUEST = 200;
 /** Bytes of module files that fill the module area and more. */
 const CROWD_BYTES = 24_000_000;
+/** How long a guest may be silent. A module of megabytes is read and checked slowly on a machine that has other work. */
+const LIMIT_MS = 90_000;
 /** Of a file's SHA-256. */
 const HASH_DIGITS = 16;
 
@@ -130,7 +132,7 @@ class Recording {
   async #guest(calls: readonly Call[]): Promise<CorpusGuest> {
     const { profile, cache } = this.recorder;
     const steps = calls.map((call) => stepOf(call, this.source.dependencies));
-    const results = await recordScenario({ cmdline: "", steps }, { profile, cache, images: true });
+    const results = await recordScenario({ cmdline: "", steps }, { profile, cache, images: true, limitMs: LIMIT_MS });
     return results.map((result) => corpusStep(result, maskImages(result, profile), true));
   }
 }

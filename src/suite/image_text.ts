@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { hex32 } from "../elf/word.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { addressText, escapeText, stepCommand } from "./golden_text.ts";
-import { type Mask, maskOf, thisModuleOf } from "./image_mask.ts";
+import { type Mask, maskOf, privateWords, thisModuleOf } from "./image_mask.ts";
 import type { RegionImage, StepResult } from "./outcome.ts";
 import type { Step } from "./scenario.ts";
 
@@ -145,8 +145,9 @@ export function imageText(step: Step, result: StepResult, profile: KernelProfile
   const lines = [`# ${stepCommand(step)}`];
   const sections = sectionPieces(result);
   const thisModule = thisModuleOf(result.outcome);
+  const isPrivate = privateWords(result, profile);
   const masks = new Map(
-    result.images.map((image) => [image, maskOf(image, thisModule, profile)]),
+    result.images.map((image) => [image, maskOf(image, isPrivate, profile)]),
   );
   if (thisModule !== undefined && result.images.length > 0) {
     lines.push(`# ~private in struct module: ${profile.structModule.maskedFields.join(" ")}`);

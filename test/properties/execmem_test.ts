@@ -174,3 +174,15 @@ Deno.test("per-CPU memory goes to the lowest aligned place that has room", () =>
   );
   assert(failed > 0, "some allocations fail");
 });
+
+Deno.test("memory that is foreseen in vmalloc space lies there, is nobody else's, and what is left is found as before", () => {
+  const execmem = new Execmem(new AddressSpace(0xc0000000, 0xe0800000), MODULES, VMALLOC, true, [], 1000);
+  const page = (index: number) => VMALLOC.start + index * PAGE_SIZE;
+  assertEquals(execmem.alloc(39 * PAGE_SIZE)?.base, MODULES.start);
+  execmem.foresee([{ start: page(3), end: page(5) }, { start: page(1), end: page(2) }]);
+  assertEquals(execmem.vmallocPages(PAGE_SIZE)?.base, page(6));
+  const areas = [2, 1, 1].map((pages) => execmem.alloc(pages * PAGE_SIZE));
+  assertEquals(areas.map((area) => area?.base), [page(3), page(1), page(8)]);
+  for (const area of areas) execmem.free(area!);
+  assertEquals(execmem.alloc(2 * PAGE_SIZE)?.base, page(8));
+});

@@ -40,9 +40,14 @@ function difference(aspect: Aspect, where: string, recorded: string, replayed: s
   return { aspect, where, detail: `recorded ${recorded}, replayed ${replayed}` };
 }
 
+/** Whether the kernel was lost in the module's own code: the step is compared up to where that began. */
+function isLostToCode(recorded: CorpusStep, replayed: CorpusStep): boolean {
+  if (!isFatal(recorded)) return false;
+  return recorded.op === "rmmod" ? replayed.end === "0" : cameToInit(recorded) && cameToInit(replayed);
+}
+
 function compareEnd(recorded: CorpusStep, replayed: CorpusStep): StepDifference[] {
-  // What the module's own code did to the kernel is not the loader's: the load is compared up to there.
-  if (recorded.end === replayed.end || (isFatal(recorded) && cameToInit(recorded) && cameToInit(replayed))) return [];
+  if (recorded.end === replayed.end || isLostToCode(recorded, replayed)) return [];
   const kind = (end: string) => end.replace(/^(oops|crash): .*/, "$1");
   return [difference("errno", `${kind(recorded.end)} became ${kind(replayed.end)}`, recorded.end, replayed.end)];
 }

@@ -2,14 +2,17 @@
 /**
  * The engine's answer to a recorded guest, held to the recording step by step.
  *
- * The loader is the engine's; what the modules' own code does is not, and is taken from the recording: what init returned, and the
- * references that code holds on modules beyond those of their users (`try_module_get()` and its kin), as /proc/modules shows them.
+ * The loader is the engine's; what the modules' own code does is not, and is taken from the recording: what init returned, the
+ * references that code holds on modules beyond those of their users (`try_module_get()` and its kin, as /proc/modules shows them), and
+ * taints that the loader has no reason to set. So is where areas in vmalloc space lie, which depends on all that the kernel holds there.
  *
  * @module
  */
 
+import type { AddressRange } from "../../kernel/execmem.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { KernelProfile } from "../../kernel/profile.ts";
+import { TAINT } from "../../kernel/taint.ts";
 import { MODULE_REF_BASE } from "../../module/references.ts";
 import { InputError } from "../input_error.ts";
 import { ModelTarget } from "../model_target.ts";
@@ -19,6 +22,18 @@ import type { Step } from "../scenario.ts";
 import { compareStep, type StepDifference } from "./compare.ts";
 import type { CorpusFile, CorpusGuest } from "./recording.ts";
 import { type CorpusStep, corpusStep, maskImages } from "./step.ts";
+
+/** All taints but those that the loader itself sets. */
+const TAINTS_OF_CODE = ~[
+  TAINT.PROPRIETARY_MODULE,
+  TAINT.FORCED_MODULE,
+  TAINT.FORCED_RMMOD,
+  TAINT.CRAP,
+  TAINT.OOT_MODULE,
+  TAINT.UNSIGNED_MODULE,
+  TAINT.LIVEPATCH,
+  TAINT.TEST,
+].reduce((mask: number, bit) => mask | 1 << bit, 0);
 
 /** A module file on this machine, with what the recording says of it. */
 export interface CorpusPath extends CorpusFile {
@@ -56,7 +71,9 @@ export class Replayer {
     for await (const result of target.run({ cmdline: "", steps: guest.map(stepOf) })) {
       verdicts.push(this.#verdict(guest[verdicts.length], result, target.kernel));
       const next = guest.at(verdicts.length);
-      if (target.kernel !== undefined && next?.op === "rmmod" && next.end === "0") dropReferences(target.kernel, next.module);
+      if (target.kernel === undefined || next === undefined) continue;
+      target.kernel.execmem.foresee(vmallocAreas(next, this.profile.vmalloc.start));
+      if (next.op === "rmmod" && next.end === "0") dropReferences(target.kernel, next.module);
     }
     return verdicts;
   }
@@ -64,6 +81,7 @@ export class Replayer {
   #verdict(recorded: CorpusStep, result: StepResult, kernel: Kernel | undefined): StepVerdict {
     const images = maskImages(result, this.profile);
     const references = kernel === undefined ? 0 : takeReferences(kernel, recorded.modules, result.outcome.modules);
+    if (kernel !== undefined) result.outcome.taint = kernel.taint |= recorded.taint & TAINTS_OF_CODE;
     const replayed = corpusStep(result, images, false);
     const comparison = { images, vmallocStart: this.profile.vmalloc.start };
     return {
@@ -96,6 +114,11 @@ function stepOf({ op, module, init, end, regions }: CorpusStep): Step {
   if (op === "rmmod") return { rmmod: module };
   const returned = init ?? (regions.length > 0 && /^-\d+$/.test(end) ? Number(end) : 0);
   return { insmod: module, params: "", init: returned };
+}
+
+/** The areas of a load that lie in vmalloc space. */
+function vmallocAreas({ regions }: CorpusStep, vmallocStart: number): AddressRange[] {
+  return regions.filter(({ base }) => base >= vmallocStart).map(({ base, size }) => ({ start: base, end: base + size }));
 }
 
 /**

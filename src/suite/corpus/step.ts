@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { KernelProfile } from "../../kernel/profile.ts";
 import { escapeText } from "../golden_text.ts";
-import { maskedBytes, thisModuleOf } from "../image_mask.ts";
+import { maskedBytes, privateWords } from "../image_mask.ts";
 import type { ModuleEntry, RegionImage, StepOutcome, StepResult } from "../outcome.ts";
 
 /** A memory region just before init. */
@@ -65,9 +65,9 @@ export function isFatal({ end }: CorpusStep): boolean {
 /** The memory of one load, what is masked left out. */
 export type MaskedImages = readonly RegionImage[];
 
-export function maskImages({ outcome, images }: StepResult, profile: KernelProfile): MaskedImages {
-  const thisModule = thisModuleOf(outcome);
-  return images.map((image) => ({ ...image, bytes: maskedBytes(image, thisModule, profile) }));
+export function maskImages(result: StepResult, profile: KernelProfile): MaskedImages {
+  const isPrivate = privateWords(result, profile);
+  return result.images.map((image) => ({ ...image, bytes: maskedBytes(image, isPrivate, profile) }));
 }
 
 function regionOf({ type, base, bytes }: RegionImage): CorpusRegion {

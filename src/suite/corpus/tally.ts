@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Aspect, carriesOn } from "./compare.ts";
+import { type Aspect, carriesOn, type StepDifference } from "./compare.ts";
+import type { KnownDifference } from "./known_differences.ts";
 import type { StepVerdict } from "./replay.ts";
 
 /** Differences with one cause. */
@@ -32,11 +33,15 @@ export class Tally {
   differing = 0;
   /** Loads and removals in which references were taken from the recording. */
   references = 0;
+  /** Those of the known differences that were met. */
+  readonly known = new Set<KnownDifference>();
   readonly #loaded = new Set<string>();
   readonly #differing = new Set<string>();
   readonly #withBytes = new Set<string>();
   readonly #differingBytes = new Set<string>();
   readonly #causes = new Map<string, Cause>();
+
+  constructor(readonly knownDifferences: readonly KnownDifference[] = []) {}
 
   /** Modules that were loaded, and those of them in which every load agrees in errno, log, layout and /proc/modules. */
   get loads(): { all: number; agreeing: number } {
@@ -58,7 +63,7 @@ export class Tally {
     let carried: Cause | undefined;
     for (const [step, verdict] of verdicts.entries()) {
       this.#count(verdict);
-      const [first] = verdict.differences;
+      const [first] = this.#unknown(verdict);
       if (first === undefined) continue;
       this.differing++;
       if (carried !== undefined && carriesOn(first)) {
@@ -71,8 +76,17 @@ export class Tally {
       );
       cause.steps++;
       cause.modules.add(verdict.module);
-      if (verdict.differences.some(carriesOn)) carried = cause;
+      if (this.#unknown(verdict).some(carriesOn)) carried = cause;
     }
+  }
+
+  /** The differences of a step that are on no list. */
+  #unknown({ module, differences }: StepVerdict): StepDifference[] {
+    return differences.filter(({ aspect, where }) => {
+      const known = this.knownDifferences.find((each) => each.module === module && each.difference === `${aspect}: ${where}`);
+      if (known !== undefined) this.known.add(known);
+      return known === undefined;
+    });
   }
 
   #count({ op, module, cameToInit, references, differences }: StepVerdict): void {
