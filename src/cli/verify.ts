@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * `insmodel verify`: whether the recorded goldens are what the real kernels still say. A sample of them is replayed under QEMU, on
- * every kernel that can be booted here.
+ * `insmodel verify`: whether the recorded goldens are what the real kernels still say. A sample of them is replayed under QEMU, of
+ * the kernels that can be booted here.
  *
  * @module
  */
@@ -9,11 +9,12 @@
 import type { KernelProfile } from "../kernel/profile.ts";
 import { findRelease, listProfiles, loadProfile } from "../profile/load_profile.ts";
 import { type Case, caseId, findCases, isForKernel } from "../suite/cases.ts";
-import { readGolden } from "../suite/golden.ts";
+import { type Goldens, readGolden } from "../suite/golden.ts";
 import { inOrder } from "../suite/in_order.ts";
 import { showProgress } from "../suite/progress.ts";
 import { runCase, type Verdict } from "../suite/runner.ts";
 import { sampleOf } from "../suite/sample.ts";
+import type { Target } from "../suite/target.ts";
 import { CASES_DIR, goldensOf, qemuTarget, readJobs } from "./chosen.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
@@ -48,6 +49,17 @@ function readSample(given: string): number {
   throw new UsageError(`option --sample is ${given}; it must be a number of goldens`);
 }
 
+/** A golden that is replayed. */
+interface Replay {
+  readonly each: Case;
+  readonly target: Target;
+  readonly goldens: Goldens;
+}
+
+async function replay({ each, target, goldens }: Replay): Promise<{ kernel: string; verdict: Verdict }> {
+  return { kernel: goldens.profile.alias, verdict: await runCase(target, each, goldens) };
+}
+
 /** The cases whose goldens of a kernel are recorded. */
 function recordedCases(profile: KernelProfile): Case[] {
   const { dir } = goldensOf(profile);
@@ -71,8 +83,7 @@ export async function verifyCommand(args: readonly string[], io: CommandIo): Pro
   const jobs = readJobs(options.jobs, navigator.hardwareConcurrency);
   const seed = options.seed ?? `${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const { whyNot } = await import("../oracle/why_not.ts");
-  const rows: Row[] = [];
-  let replayed = 0;
+  const recorded: Replay[] = [];
   for (const release of options.kernel === undefined ? listProfiles() : [await findRelease(options.kernel)]) {
     const profile = await loadProfile(release);
     const reason = await whyNot(profile, options.cache === undefined ? undefined : io.resolve(options.cache));
@@ -80,25 +91,26 @@ export async function verifyCommand(args: readonly string[], io: CommandIo): Pro
       io.err(`insmodel verify: ${profile.alias} is not asked: ${reason}\n`);
       continue;
     }
-    const recorded = recordedCases(profile);
-    const chosen = sampleOf(recorded, sample, seed, caseId);
-    const target = await qemuTarget(profile, io, options.cache);
-    const progress = await showProgress(chosen.length, "cases", io.out);
-    try {
-      for await (const verdict of inOrder(chosen, jobs, (each) => runCase(target, each, goldensOf(profile)))) {
-        const { id, difference } = verdict;
-        progress.print(difference === "" ? `ok ${id}\n` : `not ok ${id}\n${difference}\n\n`);
-        if (difference !== "") rows.push({ kernel: profile.alias, id, files: filesOf(verdict) });
-        progress.advance();
-      }
-    } finally {
-      progress.stop();
-    }
-    replayed += chosen.length;
-    io.out(`${profile.alias}: ${chosen.length} of ${recorded.length} recorded goldens replayed, --seed ${seed}\n`);
+    const [target, goldens] = [await qemuTarget(profile, io, options.cache), goldensOf(profile)];
+    recorded.push(...recordedCases(profile).map((each) => ({ each, target, goldens })));
   }
-  if (replayed === 0) return NOT_RUN;
+  const replays = sampleOf(recorded, sample, seed, ({ each, goldens }) => `${goldens.profile.release}/${caseId(each)}`);
+  if (replays.length === 0) return NOT_RUN;
+  const rows: Row[] = [];
+  const progress = await showProgress(replays.length, "goldens", io.out);
+  try {
+    for await (const { kernel, verdict } of inOrder(replays, jobs, replay)) {
+      const { id, difference } = verdict;
+      progress.print(difference === "" ? `ok ${kernel} ${id}\n` : `not ok ${kernel} ${id}\n${difference}\n\n`);
+      if (difference !== "") rows.push({ kernel, id, files: filesOf(verdict) });
+      progress.advance();
+    }
+  } finally {
+    progress.stop();
+  }
+  const kernels = new Set(replays.map(({ goldens }) => goldens.profile.alias));
   if (rows.length > 0) io.out(`\n${differenceTable(rows)}`);
-  io.out(`${replayed - rows.length} agree, ${rows.length} differ\n`);
+  io.out(`${replays.length} of ${recorded.length} recorded goldens replayed on ${[...kernels].join(", ")}; --seed ${seed}\n`);
+  io.out(`${replays.length - rows.length} agree, ${rows.length} differ\n`);
   return rows.length === 0 ? 0 : 1;
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { InputError } from "../suite/input_error.ts";
 import { boardArguments } from "./board.ts";
 import { buildAgent, initramfs } from "./initramfs.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -18,7 +19,8 @@ import { EMULATOR, emulatorVersion, needProgram } from "./programs.ts";
 import { type KeptGuest, staleGuests } from "./stale.ts";
 import { parseAddresses, WATCH_TEXT, type WatchedAddresses } from "./watched.ts";
 
-const BOOT_LIMIT_MS = 180_000;
+/** A boot takes 8 s of an idle processor. */
+const BOOT_LIMIT_MS = 900_000;
 /** Names in a snapshot's directory. */
 const INITRD = "initrd";
 const STATE = "state";
@@ -55,9 +57,9 @@ async function identity(path: string): Promise<string> {
   return `${size} ${mtime?.getTime()}`;
 }
 
-async function consoleTail(directory: string): Promise<string> {
+async function lastLine(directory: string): Promise<string> {
   const text = await Deno.readTextFile(`${directory}/console`).catch(() => "");
-  return text.trimEnd().split("\n").slice(-5).join("\n");
+  return text.trimEnd().split("\n").at(-1)?.trim() || "nothing";
 }
 
 /** Boots in the options' directory until the agent says that it is ready, and writes the machine's state there. */
@@ -71,7 +73,7 @@ async function boot(options: MachineOptions): Promise<void> {
     for (const limit = Date.now() + BOOT_LIMIT_MS; !await exists(`${directory}/ready`);) {
       if (ended || Date.now() > limit) {
         const why = ended ? "it ended" : `it is not ready after ${BOOT_LIMIT_MS / 1000} s`;
-        throw new Error(`Cannot boot the guest: ${why}\n${await consoleTail(directory)}`);
+        throw new InputError(`Cannot boot ${options.image}: ${why}; its console's last line: ${await lastLine(directory)}`);
       }
       await new Promise((done) => setTimeout(done, 50));
     }
