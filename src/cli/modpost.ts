@@ -12,7 +12,7 @@ import { ObjectError } from "../kbuild/elf_info.ts";
 import { modpost, type ModpostOptions, type ModpostResult } from "../kbuild/modpost.ts";
 import { type FullSymversEntry, parseFullSymvers } from "../kbuild/symvers.ts";
 import { InputError } from "../suite/input_error.ts";
-import { readInput, readInputText } from "./inputs.ts";
+import { InputReader, readInputText } from "./inputs.ts";
 import type { CommandIo } from "./io.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { writeFiles } from "./output.ts";
@@ -53,10 +53,11 @@ function runModpost(
   options: ModpostOptions,
 ): ModpostResult {
   let current = "";
+  const reader = new InputReader();
   function* objects() {
     for (const path of paths) {
       current = path;
-      yield { path, bytes: readInput(io.resolve(path), "object") };
+      yield { path, bytes: reader.read(io.resolve(path), "object") };
     }
   }
   try {

@@ -7,8 +7,19 @@
 
 import { firstLine, InputError } from "../suite/input_error.ts";
 
+function isThere(path: string, bytes: Uint8Array): boolean {
+  try {
+    if (Deno.statSync(path).size !== bytes.length) return false;
+    const old = Deno.readFileSync(path);
+    return old.every((byte, i) => byte === bytes[i]);
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Writes files, each under another name first.
+ * Writes files, each under another name first. One that is there already with the same bytes is left as it is, with its time, by which make
+ * goes.
  *
  * @throws {InputError} where one cannot be written; then none has its final name
  */
@@ -17,6 +28,7 @@ export function writeFiles(files: ReadonlyMap<string, Uint8Array>): void {
   let current = "";
   try {
     for (const [path, bytes] of files) {
+      if (isThere(path, bytes)) continue;
       current = path;
       Deno.writeFileSync(`${path}.tmp`, bytes);
       written.push(path);

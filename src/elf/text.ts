@@ -5,7 +5,14 @@
  * @module
  */
 
-const CHUNK = 0x8000;
+const CHUNK = 0x2000;
+/** Right for what is ASCII, and fast. */
+const ASCII = new TextDecoder("latin1");
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80) return false;
+  return true;
+}
 
 /**
  * Bytes as text of the same length.
@@ -18,7 +25,10 @@ const CHUNK = 0x8000;
  * ```
  */
 export function decodeBytes(bytes: Uint8Array): string {
+  if (bytes.length > CHUNK && isAscii(bytes)) return ASCII.decode(bytes);
   let text = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + CHUNK) as unknown as number[]);
+  }
   return text;
 }

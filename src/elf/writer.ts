@@ -82,8 +82,13 @@ export interface ElfDescription {
   sections: SectionDescription[];
 }
 
+const UTF8 = new TextEncoder();
+
 /** Bytes of a text that has one character per byte. */
 export function encodeName(text: string): Uint8Array {
+  const utf8 = UTF8.encode(text);
+  // What is as long as its characters is ASCII, and nearly everything is.
+  if (utf8.length === text.length) return utf8;
   return Uint8Array.from(text, (character) => {
     const code = character.codePointAt(0)!;
     if (code > 0xff) throw new Error(`Cannot write the name "${text}": "${character}" is no single byte`);

@@ -62,8 +62,9 @@ export class ReferenceCheck {
       this.#checkSection(index);
       if (sh_type !== SHT.REL && sh_type !== SHT.RELA) continue;
       if (UNCHECKED_SECTIONS.matches(this.elf.sectionName(sh_info))) continue;
-      if (sh_info === this.elf.exportSymbolSection && sh_info !== 0) this.#checkExports(index);
-      else this.#checkRelocations(index);
+      if (sh_info === this.elf.exportSymbolSection && sh_info !== 0) {
+        this.#visit(index, () => true, (place) => this.#checkExport(place));
+      } else this.#checkRelocations(index);
     }
   }
 
@@ -80,19 +81,27 @@ export class ReferenceCheck {
     );
   }
 
-  *#places(relocations: number): Generator<Place> {
+  #placeAt(relocations: number, at: number): Place {
+    const { view, sections } = this.elf;
+    const { sh_type, sh_info } = sections[relocations];
+    const info = view.getUint32(at + 4, true);
+    return {
+      section: sh_info,
+      offset: view.getUint32(at, true),
+      symbol: relocationSymbol(info),
+      type: relocationType(info),
+      addend: sh_type === SHT.RELA ? s32(view.getUint32(at + 8, true)) : undefined,
+    };
+  }
+
+  /** Visits the relocations whose symbols are in the sections that `wanted` takes. */
+  #visit(relocations: number, wanted: (section: number) => boolean, visit: (place: Place) => void): void {
     const { elf } = this;
-    const { sh_type, sh_info, sh_offset, sh_size } = elf.sections[relocations];
+    const { sh_type, sh_offset, sh_size } = elf.sections[relocations];
     const { size } = sh_type === SHT.RELA ? RELA : REL;
     for (let at = sh_offset; at + size <= sh_offset + sh_size; at += size) {
-      const info = elf.view.getUint32(at + 4, true);
-      yield {
-        section: sh_info,
-        offset: elf.view.getUint32(at, true),
-        symbol: relocationSymbol(info),
-        type: relocationType(info),
-        addend: sh_type === SHT.RELA ? s32(elf.view.getUint32(at + 8, true)) : undefined,
-      };
+      const symbol = relocationSymbol(elf.view.getUint32(at + 4, true));
+      if (wanted(elf.symbolSection(symbol))) visit(this.#placeAt(relocations, at));
     }
   }
 
@@ -103,10 +112,9 @@ export class ReferenceCheck {
     if (checks.length === 0) return;
     const failing = elf.names.map((to) => sectionMismatch(checks, to));
     if (failing.every((check) => check === undefined)) return;
-    for (const place of this.#places(relocations)) {
-      const check = failing[elf.symbolSection(place.symbol)];
-      if (check !== undefined) this.#reportMismatch(check, place);
-    }
+    this.#visit(relocations, (section) => failing[section] !== undefined, (place) => {
+      this.#reportMismatch(failing[elf.symbolSection(place.symbol)]!, place);
+    });
   }
 
   /** The address, in the section of the symbol, that a relocation refers to. */
@@ -166,10 +174,6 @@ export class ReferenceCheck {
           "OTHER_TEXT_SECTIONS in scripts/mod/modpost.c.",
       );
     } else diagnostics.error(`${place} references non-executable section '${toSection}'`);
-  }
-
-  #checkExports(relocations: number): void {
-    for (const place of this.#places(relocations)) this.#checkExport(place);
   }
 
   /** check_export_symbol(): one entry of .export_symbol. */

@@ -17,20 +17,31 @@ export class ObjectError extends Error {
   override readonly name = "ObjectError";
 }
 
+/** Words of a symbol. */
+const SYM_WORDS = SYM.size / 4;
+
 const DOT = ".".charCodeAt(0);
 const DOLLAR = "$".charCodeAt(0);
 const UPPER_L = "L".charCodeAt(0);
 const ZERO = "0".charCodeAt(0);
 
-/** Bytes as text, one character each, up to the first zero. */
+/** Bytes as text, one character each, up to the first zero or the limit. */
 export function stringAt(bytes: Uint8Array, at: number, limit = bytes.length): string {
-  let text = "";
-  for (let i = at; i < limit && bytes[i] !== 0; i++) text += String.fromCharCode(bytes[i]);
-  return text;
+  let end = at;
+  while (end < limit && bytes[end] !== 0) end++;
+  return decodeBytes(bytes.subarray(at, end));
 }
 
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= ZERO + 9;
+}
+
+/** Whether there is a digit behind a dot anywhere but at the beginning of a string. */
+function hasNumberBehindDot(strings: Uint8Array): boolean {
+  for (let at = strings.indexOf(DOT, 1); at >= 0; at = strings.indexOf(DOT, at + 1)) {
+    if (strings[at - 1] !== 0 && isDigit(strings[at + 1])) return true;
+  }
+  return false;
 }
 
 /** Why these bytes are no relocatable object of 32-bit ARM; nothing where they are. */
@@ -56,23 +67,28 @@ export class ElfInfo {
   readonly symbolCount: number;
   /** Index of .export_symbol, or 0. */
   readonly exportSymbolSection: number;
-  readonly #symbols: number;
+  /** The symbol table in words, SYM_WORDS for each symbol: st_name, st_value, st_size, and st_info, st_other and st_shndx in one. */
+  readonly #symbols: Uint32Array;
   /** A copy, because {@link removeDot} writes into it. */
   readonly #strings: Uint8Array;
+  /** Whether {@link removeDot} can find anything at all. */
+  readonly #hasNumbers: boolean;
   readonly #modinfo: Uint8Array | undefined;
   #tags: readonly string[] | undefined;
 
-  constructor(readonly bytes: Uint8Array, readonly sections: readonly Shdr[], shstrndx: number) {
+  constructor(readonly bytes: Uint8Array, readonly sections: readonly SectionHeader[], shstrndx: number) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const strings = sections[shstrndx].sh_offset;
     this.names = sections.map(({ sh_name }) => stringAt(bytes, strings + sh_name));
     const table = sections.findLast(({ sh_type }) => sh_type === SHT.SYMTAB);
     if (table === undefined) throw new ObjectError("it has no symbol table");
     if (table.sh_link >= sections.length) throw new ObjectError(`its symbol table names string table ${table.sh_link}`);
-    this.#symbols = table.sh_offset;
     this.symbolCount = Math.floor(table.sh_size / SYM.size);
+    const symbols = bytes.slice(table.sh_offset, table.sh_offset + this.symbolCount * SYM.size);
+    this.#symbols = new Uint32Array(symbols.buffer);
     const { sh_offset, sh_size } = sections[table.sh_link];
     this.#strings = bytes.slice(sh_offset, sh_offset + sh_size);
+    this.#hasNumbers = hasNumberBehindDot(this.#strings);
     this.exportSymbolSection = Math.max(0, this.names.lastIndexOf(".export_symbol"));
     const modinfo = this.names.lastIndexOf(".modinfo");
     this.#modinfo = modinfo < 1 ? undefined : this.dataOf(modinfo);
@@ -90,24 +106,24 @@ export class ElfInfo {
   }
 
   symbolValue(symbol: number): number {
-    return this.view.getUint32(this.#symbols + symbol * SYM.size + 4, true);
+    return this.#symbols[symbol * SYM_WORDS + 1];
   }
 
   symbolSize(symbol: number): number {
-    return this.view.getUint32(this.#symbols + symbol * SYM.size + 8, true);
+    return this.#symbols[symbol * SYM_WORDS + 2];
   }
 
   symbolBinding(symbol: number): number {
-    return this.bytes[this.#symbols + symbol * SYM.size + 12] >>> 4;
+    return this.#symbols[symbol * SYM_WORDS + 3] >>> 4 & 0xf;
   }
 
   symbolType(symbol: number): number {
-    return this.bytes[this.#symbols + symbol * SYM.size + 12] & 0xf;
+    return this.#symbols[symbol * SYM_WORDS + 3] & 0xf;
   }
 
   /** st_shndx, as it stands. */
   symbolShndx(symbol: number): number {
-    return this.view.getUint16(this.#symbols + symbol * SYM.size + 14, true);
+    return this.#symbols[symbol * SYM_WORDS + 3] >>> 16;
   }
 
   /** get_secindex(): the section of a symbol; an index that no section has for SHN_ABS and its kind. */
@@ -117,7 +133,7 @@ export class ElfInfo {
   }
 
   #nameOffset(symbol: number): number {
-    return this.view.getUint32(this.#symbols + symbol * SYM.size, true);
+    return this.#symbols[symbol * SYM_WORDS];
   }
 
   symbolName(symbol: number): string {
@@ -146,6 +162,7 @@ export class ElfInfo {
    * that what shares the bytes is cut as well.
    */
   removeDot(symbol: number): void {
+    if (!this.#hasNumbers) return;
     const strings = this.#strings;
     const at = this.#nameOffset(symbol);
     let dot = at;
@@ -163,6 +180,22 @@ export class ElfInfo {
   }
 }
 
+/** What of a section header modpost looks at. */
+export type SectionHeader = Pick<Shdr, "sh_name" | "sh_type" | "sh_flags" | "sh_offset" | "sh_size" | "sh_link" | "sh_info">;
+
+/** readRecord() of these fields, written out: there are a hundred headers in an object. */
+function readSection(view: DataView, at: number): SectionHeader {
+  return {
+    sh_name: view.getUint32(at, true),
+    sh_type: view.getUint32(at + 4, true),
+    sh_flags: view.getUint32(at + 8, true),
+    sh_offset: view.getUint32(at + 16, true),
+    sh_size: view.getUint32(at + 20, true),
+    sh_link: view.getUint32(at + 24, true),
+    sh_info: view.getUint32(at + 28, true),
+  };
+}
+
 /**
  * parse_elf(): an object and where its parts are.
  *
@@ -177,7 +210,7 @@ export function readObject(bytes: Uint8Array): ElfInfo {
     throw new ObjectError(`it is cut off: ${e_shnum} section headers at ${e_shoff} end behind its ${bytes.length} bytes`);
   }
   if (e_shstrndx >= e_shnum) throw new ObjectError(`its section names are in section ${e_shstrndx} of ${e_shnum}`);
-  const sections = Array.from({ length: e_shnum }, (_, i) => readRecord(view, e_shoff + i * SHDR.size, SHDR));
+  const sections = Array.from({ length: e_shnum }, (_, i) => readSection(view, e_shoff + i * SHDR.size));
   for (const [i, { sh_type, sh_offset, sh_size }] of sections.entries()) {
     if (sh_type === SHT.NOBITS || sh_type === SHT.NULL || sh_offset + sh_size <= bytes.length) continue;
     throw new ObjectError(`it is cut off: section ${i} ends at ${sh_offset + sh_size}, behind its ${bytes.length} bytes`);

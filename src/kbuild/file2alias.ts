@@ -112,14 +112,14 @@ function tableBytes(elf: ElfInfo, symbol: number): Uint8Array {
 }
 
 /**
- * handle_moddevtable(): the aliases of the device table that a symbol stands for; none where it stands for none.
+ * handle_moddevtable(): the aliases of the device table that a symbol whose name begins with `__mod_` stands for; none where it stands for
+ * none.
  *
  * @param module the module's path, for messages
  */
 export function deviceTableAliases(module: string, elf: ElfInfo, symbol: number, diagnostics: Diagnostics): string[] {
   const section = elf.symbolSection(symbol);
   if (section === 0 || section >= elf.sections.length || elf.symbolType(symbol) !== STT.OBJECT) return [];
-  if (!elf.nameIs(symbol, "__mod_", "start")) return [];
   const bus = busOf(elf.symbolName(symbol));
   const table = bus === undefined ? undefined : tableOf(bus);
   if (bus === undefined || table === undefined) return [];

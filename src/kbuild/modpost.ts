@@ -40,7 +40,7 @@ export interface ModpostOptions {
 
 /** What modpost works on. */
 export interface ModpostInput {
-  /** Objects by their paths, which end in `.o`. */
+  /** Objects by their paths, which end in `.o`. The bytes of one are looked at no more when the next is asked for. */
   readonly objects: Iterable<{ readonly path: string; readonly bytes: Uint8Array }>;
   /** Files of Module.symvers, each with the exports of one tree. */
   readonly dumps: Iterable<readonly FullSymversEntry[]>;
@@ -145,6 +145,7 @@ class Modpost {
     for (let symbol = 0; symbol < elf.symbolCount; symbol++) {
       elf.removeDot(symbol);
       this.#handleSymbol(module, elf, symbol);
+      if (!elf.nameIs(symbol, "__mod_", "start")) continue;
       module.aliases.push(...deviceTableAliases(module.name, elf, symbol, this.diagnostics));
     }
   }

@@ -82,13 +82,11 @@ export function parseSymvers(text: string): SymversEntry[] {
  * @throws {SymversError} for the first line that is none, or has not five columns
  */
 export function parseFullSymvers(text: string): FullSymversEntry[] {
-  return parseSymvers(text).map(({ gpl, namespace, ...entry }, i) => {
-    if (gpl === undefined || namespace === undefined) {
-      const columns = gpl === undefined ? 3 : 4;
-      throw new SymversError(i + 1, `${columns} columns, as an older kernel wrote them, where modpost of 6.12 needs 5`);
-    }
-    return { ...entry, gpl, namespace };
-  });
+  const entries = parseSymvers(text);
+  const short = entries.findIndex(({ namespace }) => namespace === undefined);
+  if (short < 0) return entries as FullSymversEntry[];
+  const columns = entries[short].gpl === undefined ? 3 : 4;
+  throw new SymversError(short + 1, `${columns} columns, as an older kernel wrote them, where modpost of 6.12 needs 5`);
 }
 
 /** write_dump()'s line for one export, newline included. */
