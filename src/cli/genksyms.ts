@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decodeBytes } from "../elf/text.ts";
 import { encodeName } from "../elf/writer.ts";
 import { DanglingReference } from "../kbuild/genksyms/expand.ts";
 import {
@@ -14,7 +15,8 @@ import {
   type GenksymsResult,
   symverLines,
 } from "../kbuild/genksyms/genksyms.ts";
-import { SymtypesError, symtypesText } from "../kbuild/genksyms/symtypes.ts";
+import { explain, explanationText } from "../kbuild/genksyms/explain.ts";
+import { readSymtypes, SymtypesError, symtypesText, type TypeLine } from "../kbuild/genksyms/symtypes.ts";
 import { InputError } from "../suite/input_error.ts";
 import { readInput } from "./inputs.ts";
 import type { CommandIo } from "./io.ts";
@@ -37,6 +39,7 @@ const OPTIONS = {
   reference: "string",
   T: "string",
   "dump-types": "string",
+  explain: "boolean",
 } as const;
 
 /** The source: a file, or standard input. */
@@ -67,14 +70,45 @@ function unparsed({ syntaxErrors: [first, ...more], isComplete }: GenksymsResult
   return `Cannot parse ${filename ?? "the source"}, line ${line}, column ${column}: unexpected ${what}${others}${end}`;
 }
 
+/** The types behind the versions of a source, or of a dump of types, which is known by its name. */
+function readTypes(path: string, io: CommandIo): readonly TypeLine[] {
+  const bytes = readInput(io.resolve(path), path.endsWith(".symtypes") ? "dump of types" : "source");
+  if (path.endsWith(".symtypes")) {
+    try {
+      return readSymtypes(decodeBytes(bytes));
+    } catch (error) {
+      if (!(error instanceof SymtypesError)) throw error;
+      throw new InputError(`Cannot read dump of types "${path}": ${error.message}`);
+    }
+  }
+  const result = run(bytes, {}, undefined);
+  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result));
+  return result.types;
+}
+
+/** Prints why the versions of two sources differ, each given as it is or as its dump of types. */
+function explainCommand(paths: readonly string[], io: CommandIo): number {
+  if (paths.length !== 2) throw new UsageError(`--explain needs two files, the old and the new, not ${paths.length}`);
+  const [before, after] = paths.map((path) => readTypes(path, io));
+  try {
+    const explanations = explain(before, after);
+    io.out(explanationText(explanations));
+    return explanations.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof DanglingReference)) throw error;
+    throw new InputError(`Cannot compare "${paths[0]}" with "${paths[1]}": ${error.message}`);
+  }
+}
+
 /**
  * Prints `#SYMVER` lines to standard output, messages to standard error.
  *
- * @returns the exit code: 0, or 1 where messages were errors
+ * @returns the exit code: 0, or 1 where messages were errors; of --explain, 1 where versions differ
  * @throws {InputError} where the source does not parse; the lines of what could be read behind it are printed before
  */
 export async function genksymsCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, OPTIONS);
+  if (options.explain) return explainCommand(rest, io);
   if (rest.length > 1) throw new UsageError(`one source at a time, not ${rest.length}`);
   const reference = options.r ?? options.reference;
   const result = run(await readSource(rest[0], io), {

@@ -47,7 +47,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./symvers.ts")).symversCommand(args, io),
   },
   genksyms: {
-    usage: "insmodel genksyms [-w] [-D] [-d] [-p] [-r REFERENCE] [-T TYPES] [FILE.i]",
+    usage: "insmodel genksyms [-w] [-D] [-d] [-p] [-r REFERENCE] [-T TYPES] [FILE.i], or --explain OLD NEW (.i or .symtypes)",
     run: async (args, io) => (await import("./genksyms.ts")).genksymsCommand(args, io),
   },
   suite: {

@@ -13,6 +13,7 @@ import { loadProfile } from "../../src/profile/load_profile.ts";
 import { benchBoot } from "./boot.ts";
 import { benchCold } from "./cold.ts";
 import { benchCorpus } from "./corpus.ts";
+import { benchGenksyms } from "./genksyms.ts";
 import { benchLoading } from "./loading.ts";
 
 const { modules } = parseArgs(Deno.args, { string: ["modules"] });
@@ -21,5 +22,6 @@ const profile = await loadProfile();
 const cold = await benchCold();
 await benchBoot(profile, cold);
 benchLoading(profile);
+await benchGenksyms();
 const kept = `${cacheDirectory()}/${profile.release}/modules`;
 await benchCorpus(profile, modules === undefined ? kept : processIo().resolve(String(modules)));

@@ -7,8 +7,9 @@
 
 import { decodeBytes } from "../../src/elf/text.ts";
 import { encodeName } from "../../src/elf/writer.ts";
+import { DanglingReference } from "../../src/kbuild/genksyms/expand.ts";
 import { EndlessDeclaration, genksyms, symverLines } from "../../src/kbuild/genksyms/genksyms.ts";
-import { symtypesText } from "../../src/kbuild/genksyms/symtypes.ts";
+import { SymtypesError, symtypesText } from "../../src/kbuild/genksyms/symtypes.ts";
 
 /** What a run says and writes. */
 export interface Outcome {
@@ -29,7 +30,7 @@ export interface Flags {
 /** Ends what would not end, before it takes all memory. */
 const LIMITED = 'ulimit -v 2000000; exec timeout 20 "$0" "$@"';
 
-/** What the program does; `undefined` where it had to be ended. */
+/** What the program does; `undefined` where it crashed or had to be ended. */
 export async function realOutcome(program: string, source: Uint8Array, flags: Flags = {}): Promise<Outcome | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "insmodel-genksyms-" });
   try {
@@ -63,7 +64,7 @@ export async function realOutcome(program: string, source: Uint8Array, flags: Fl
   }
 }
 
-/** What the model does; `undefined` where it says that genksyms would not end. */
+/** What the model does; `undefined` where it says that genksyms would not end, or would crash. */
 export function modelOutcome(source: Uint8Array, { reference, ...flags }: Flags = {}): Outcome | undefined {
   try {
     const result = genksyms(source, {
@@ -78,7 +79,8 @@ export function modelOutcome(source: Uint8Array, { reference, ...flags }: Flags 
       types: symtypesText(result.types),
     };
   } catch (error) {
-    if (error instanceof EndlessDeclaration) return undefined;
+    if (error instanceof EndlessDeclaration || error instanceof DanglingReference) return undefined;
+    if (error instanceof SymtypesError) return { exit: 1, symvers: "", messages: `${error.problem}\n`, types: "" };
     throw error;
   }
 }

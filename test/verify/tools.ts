@@ -28,7 +28,7 @@ async function run(command: string, args: readonly string[], cwd?: string): Prom
 }
 
 /** Folders of host programs of kernel 6.12 under a root, the newest first. */
-function kbuildFolders(root: string): string[] {
+export function kbuildFolders(root: string): string[] {
   try {
     const names = [...Deno.readDirSync(`${root}/usr/lib`)].map(({ name }) => name).filter((name) => PACKAGE.test(name));
     return names.sort().reverse().map((name) => `${root}/usr/lib/${name}`);

@@ -24,7 +24,7 @@ export interface Part {
   symbol: GenksymsSymbol | undefined;
 }
 
-/** A definition refers to a name that nothing declares: a damaged reference file can do that, no source. */
+/** A definition refers to a name that nothing declares: a damaged dump of types can do that, no source. */
 export class DanglingReference extends Error {
   override name = "DanglingReference";
 }
@@ -92,7 +92,7 @@ export class Expander {
     const symbol = this.#symbols.find(name, type);
     if (symbol !== undefined) return symbol;
     if (type === SYM.TYPEDEF || type === SYM.ENUM_CONST) {
-      throw new DanglingReference(`the reference file names ${SYMBOL_TYPES[type].name} ${name.text}, which is not declared`);
+      throw new DanglingReference(`${SYMBOL_TYPES[type].name} ${name.text} is named, but nothing declares it`);
     }
     this.#messages.error(`expand undefined ${SYMBOL_TYPES[type].name} ${name.text}`);
     return this.#symbols.addUnknown(name, type);

@@ -28,6 +28,7 @@ export interface TypeLine extends TypeToken {
 export class SymtypesError extends Error {
   override name = "SymtypesError";
 
+  /** @param problem what genksyms says before it ends, exit code 1 */
   constructor(readonly line: number, readonly problem: string) {
     super(`line ${line}: ${problem}`);
   }
@@ -57,10 +58,10 @@ export function readSymtypes(text: string): TypeLine[] {
 }
 
 function readToken(token: string, line: number): TypeToken {
-  if (token.length > LONGEST) throw new SymtypesError(line, `a token of more than ${LONGEST} bytes`);
+  if (token.length > LONGEST) throw new SymtypesError(line, "Token too long");
   if (token[1] !== "#") return { type: SYM.NORMAL, text: token };
   const type = SYMBOL_TYPES.findIndex(({ letter }) => letter === token[0]);
-  if (type < 0) throw new SymtypesError(line, `unknown type ${token[0]} of ${token}`);
+  if (type < 0) throw new SymtypesError(line, `Unknown type ${token[0]}`);
   return { type: type as SymbolType, text: token.slice(2) };
 }
 
