@@ -86,13 +86,16 @@ export async function verifyCommand(args: readonly string[], io: CommandIo): Pro
   const recorded: Replay[] = [];
   for (const release of options.kernel === undefined ? listProfiles() : [await findRelease(options.kernel)]) {
     const profile = await loadProfile(release);
-    const reason = await whyNot(profile, options.cache === undefined ? undefined : io.resolve(options.cache));
+    const cases = recordedCases(profile);
+    const reason = cases.length === 0
+      ? "none of its goldens is recorded"
+      : await whyNot(profile, options.cache === undefined ? undefined : io.resolve(options.cache));
     if (reason !== undefined) {
       io.err(`insmodel verify: ${profile.alias} is not asked: ${reason}\n`);
       continue;
     }
     const [target, goldens] = [await qemuTarget(profile, io, options.cache), goldensOf(profile)];
-    recorded.push(...recordedCases(profile).map((each) => ({ each, target, goldens })));
+    recorded.push(...cases.map((each) => ({ each, target, goldens })));
   }
   const replays = sampleOf(recorded, sample, seed, ({ each, goldens }) => `${goldens.profile.release}/${caseId(each)}`);
   if (replays.length === 0) return NOT_RUN;
