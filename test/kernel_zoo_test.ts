@@ -67,6 +67,7 @@ function vmlinuxBytes(): Uint8Array {
             ...tableAt("__kcrctab_gpl", 28, 32),
             ...tableAt("__jump_table", 32, 44),
             mark("__per_cpu_end", DATA + 6, ".data"),
+            mark("_end", DATA + 8, ".data"),
             mark("do_init_module", RODATA + 5, ".rodata", STT.FUNC),
           ],
         },
@@ -173,6 +174,7 @@ Deno.test("a build tree gives release, options, per-CPU chunk, and where to stop
     config: ["MODULES", "SYSFS", "SMP"],
     size: 8 * fields.size,
     pageOffset: 0x80000000,
+    kernelEnd: DATA + 4096,
     percpuReserved: { start: DATA + 8, end: DATA + 8 + 8192 },
     symbols: new Map([["do_init_module", RODATA + 4]]),
   });
@@ -204,6 +206,7 @@ Deno.test("the kernel.toml that is written is one that is read", () => {
   const profile = parseProfile(toml, exports, () => new Uint8Array());
   assertEquals(toml.nondeterministic, [{ case: "*", reason: 'it is "new"' }]);
   assertEquals(toml.build, { base: "allnoconfig", image: { size: 1 } });
+  assertEquals(profile.kernelEnd, DATA + 4096);
   assertEquals(profile.modules, { start: 0x7f000000, end: 0x80000000 });
   assertEquals(profile.machine, {
     smp: false,

@@ -42,9 +42,9 @@ function failureText(failure: RelocationFailure, type: number, loc: number, valu
   }
 }
 
-/** C's `%#x`. */
+/** `%#lx` of the kernel's printk(), which has 0x in front of zero too. */
 function cHex(value: number): string {
-  return value === 0 ? "0" : "0x" + u32(value).toString(16);
+  return `0x${u32(value).toString(16)}`;
 }
 
 /**

@@ -127,6 +127,7 @@ export function parseProfile(
     vermagic: top.string("vermagic"),
     config,
     pageOffset,
+    kernelEnd: memory.optionalNumber("kernel_end"),
     modules: moduleArea(config, pageOffset, memory.optionalNumber("xip_end")),
     vmalloc: memory.range("vmalloc"),
     machine: {

@@ -74,6 +74,8 @@ export interface KernelProfile {
   readonly vmalloc: AddressRange;
   /** PAGE_OFFSET. */
   readonly pageOffset: number;
+  /** The first page behind the kernel's image, `_end`; undefined where the profile does not tell. */
+  readonly kernelEnd: number | undefined;
   readonly structModule: StructModule;
   readonly machine: Machine;
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
@@ -105,10 +107,10 @@ export function moduleArea(config: ReadonlySet<string>, pageOffset: number, xipE
   };
 }
 
-/** Where in the linear map kmalloc()'s memory is taken to begin: above any kernel image. */
+/** Where in the linear map kmalloc()'s memory is taken to begin, if the kernel's end is not known: above any kernel image. */
 const HEAP_OFFSET = 0x2000000;
 
 /** The part of the linear map that kmalloc()'s memory comes from. */
-export function heapArea({ pageOffset, vmalloc }: Pick<KernelProfile, "pageOffset" | "vmalloc">): AddressRange {
-  return { start: pageOffset + HEAP_OFFSET, end: vmalloc.start };
+export function heapArea({ pageOffset, kernelEnd, vmalloc }: KernelProfile): AddressRange {
+  return { start: kernelEnd ?? pageOffset + HEAP_OFFSET, end: vmalloc.start };
 }

@@ -69,6 +69,15 @@ async function word(gdb: Gdb, address: number): Promise<number> {
   return new DataView(bytes.buffer).getUint32(0, true);
 }
 
+/** Lets the guest come to where the kernel's memory can be read: not from within the agent, in user mode. */
+async function stopInKernel(gdb: Gdb, vmlinux: Vmlinux): Promise<void> {
+  const place = vmlinux.address("schedule");
+  if (place === undefined) throw new Error("vmlinux has no schedule(): there is no place to stop at");
+  await gdb.setBreakpoint(place);
+  const { kind } = await gdb.resume();
+  if (kind !== "breakpoint") throw new Error("Cannot stop the guest in its kernel: it has gone");
+}
+
 /** The exported keys that are on or off now and were not when the kernel was built. */
 async function switchedKeys(gdb: Gdb, vmlinux: Vmlinux): Promise<{ on: number[]; off: number[] }> {
   const exported = new Set(vmlinux.exports().map(({ value }) => value));
@@ -89,6 +98,7 @@ export async function bootedFacts(snapshot: Snapshot, vmlinux: Vmlinux, config: 
   return await inTemporaryDirectory("insmodel-facts-", async (directory) => {
     const { gdb, stop } = await startMachine({ ...snapshot, incoming: snapshot.state, directory });
     try {
+      await stopInKernel(gdb, vmlinux);
       const at = async (name: string) => {
         const address = vmlinux.address(name);
         return address === undefined ? undefined : await word(gdb, address);

@@ -58,7 +58,7 @@ async function replace(path: URL, content: string | Uint8Array): Promise<void> {
 
 /** The table `build`, with what built the image that the profile is of. */
 async function builtBy(facts: Facts, image: FileFacts): Promise<TomlTable> {
-  const { source, ...own } = facts.table("build").values as TomlTable;
+  const { source, image: _before, ...own } = facts.table("build").values as TomlTable;
   return { ...own, compiler: await compilerVersion(), source, image: { ...image } };
 }
 

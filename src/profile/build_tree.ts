@@ -10,6 +10,7 @@ import type { BuiltFacts } from "./kernel_toml.ts";
 import { readProbe } from "./struct_module.ts";
 import { type Vmlinux, VmlinuxError } from "./vmlinux.ts";
 
+const PAGE_SIZE = 4096;
 /** PERCPU_MODULE_RESERVE (include/linux/percpu.h), in bytes, and PCPU_MIN_ALLOC_SIZE, to which the static part is rounded up. */
 const PERCPU_MODULE_RESERVE = 8192;
 const PCPU_MIN_ALLOC_SIZE = 4;
@@ -39,12 +40,15 @@ export function builtFacts({ release, config, vmlinux, probe }: BuildTree): Omit
   const reserved = perCpuEnd === undefined ? undefined : (perCpuEnd + PCPU_MIN_ALLOC_SIZE - 1 & -PCPU_MIN_ALLOC_SIZE) >>> 0;
   const pageOffset = Number(config.get("PAGE_OFFSET"));
   if (!(pageOffset > 0)) throw new VmlinuxError("the configuration gives no PAGE_OFFSET");
+  const end = vmlinux.address("_end");
+  if (end === undefined) throw new VmlinuxError("vmlinux has no _end");
   const functions = [...PUT_INTO_MODULES, ...(config.get("KALLSYMS") === "y" ? [] : STOPPED_AT)];
   return {
     ...readProbe(probe, config),
     release,
     config: loaderOptions(config),
     pageOffset,
+    kernelEnd: (end + PAGE_SIZE - 1 & -PAGE_SIZE) >>> 0,
     percpuReserved: reserved === undefined ? undefined : { start: reserved, end: reserved + PERCPU_MODULE_RESERVE },
     symbols: new Map(functions.flatMap((name) => {
       const address = vmlinux.address(name);

@@ -20,6 +20,8 @@ export interface BuiltFacts extends ModuleFacts {
   /** The options that are y and that the loader asks for. */
   config: readonly string[];
   pageOffset: number;
+  /** The first page behind the kernel's image. */
+  kernelEnd: number;
   /** The reserved per-CPU chunk; undefined for a kernel that has none. */
   percpuReserved: AddressRange | undefined;
   /** Addresses of functions. */
@@ -124,6 +126,8 @@ ${table("build", decided.build)}
 # MODULES_VADDR and MODULES_END follow from page_offset and the configuration.
 [memory]
 page_offset = ${hex(built.pageOffset)}
+# The first page behind the kernel's image; kmalloc()'s memory lies above.
+kernel_end = ${hex(built.kernelEnd)}
 vmalloc = ${range(booted.vmalloc)}
 
 [machine]

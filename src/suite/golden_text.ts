@@ -15,14 +15,15 @@ function placeless(text: string, vmallocStart: number): string {
 }
 
 /** The first line of an Oops without any address in the kernel's memory. */
-function withoutKernelAddress(text: string): string {
-  return text.replace(/\b[c-f][0-9a-f]{7}\b/g, "(address)");
+function withoutKernelAddress(text: string, vmallocStart: number): string {
+  const first = Math.min(vmallocStart, 0xc0000000);
+  return text.replace(/\b[0-9a-f]{8}\b/g, (address) => parseInt(address, 16) >= first ? "(address)" : address);
 }
 
 /** How a step ended: `0`, `-ENOENT`, or what became of the kernel. */
-function ended(outcome: StepOutcome): string {
-  if (outcome.oops !== undefined) return `oops: ${withoutKernelAddress(outcome.oops)}`;
-  if (outcome.crash !== undefined) return `crash: ${withoutKernelAddress(outcome.crash)}`;
+function ended(outcome: StepOutcome, vmallocStart: number): string {
+  if (outcome.oops !== undefined) return `oops: ${withoutKernelAddress(outcome.oops, vmallocStart)}`;
+  if (outcome.crash !== undefined) return `crash: ${withoutKernelAddress(outcome.crash, vmallocStart)}`;
   if (outcome.notModelled !== undefined) return `not modelled: ${outcome.notModelled}`;
   return outcome.errno === 0 ? "0" : `-${outcome.errno}`;
 }
@@ -93,9 +94,9 @@ function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
  * ```
  */
 export function kernelLogText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
-  return [`# ${stepCommand(step)} = ${ended(outcome)}`, ...logLines(beforeOops(outcome), vmallocStart)].map((line) =>
-    `${line}\n`
-  ).join("");
+  return [`# ${stepCommand(step)} = ${ended(outcome, vmallocStart)}`, ...logLines(beforeOops(outcome), vmallocStart)].map((
+    line,
+  ) => `${line}\n`).join("");
 }
 
 /** A line of /proc/modules. */
