@@ -42,6 +42,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "insmodel exports [--kernel ID] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
     run: async (args, io) => (await import("./exports.ts")).exportsCommand(args, io),
   },
+  profile: {
+    usage:
+      "insmodel profile make [-o PROFILE.json] HEADERS|BUILD-TREE|zImage|vmlinux|FILE.ko ... | check PROFILE.json FILE.ko ...",
+    run: async (args, io) => (await import("./profile.ts")).profileCommand(args, io),
+  },
   symvers: {
     usage: "insmodel symvers diff [--modules DIR] [--added] [--json] OLD NEW",
     run: async (args, io) => (await import("./symvers.ts")).symversCommand(args, io),

@@ -144,7 +144,8 @@ export class ElfInfo {
   nameIs(symbol: number, text: string, how: "whole" | "start" = "whole"): boolean {
     const strings = this.#strings;
     const at = this.#nameOffset(symbol);
-    for (let i = 0; i < text.length; i++) if (strings[at + i] !== text.charCodeAt(i)) return false;
+    if (strings[at] !== text.charCodeAt(0)) return false;
+    for (let i = 1; i < text.length; i++) if (strings[at + i] !== text.charCodeAt(i)) return false;
     return how === "start" || strings[at + text.length] === 0;
   }
 

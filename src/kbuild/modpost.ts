@@ -8,7 +8,7 @@
  * @module
  */
 
-import { SHN, STB } from "../elf/constants.ts";
+import { SHN, STB, STT } from "../elf/constants.ts";
 import { GPL_COMPATIBLE } from "../module/taints.ts";
 import { commandFile, objectsOf, type ReadFile, symbolVersions } from "./build_files.ts";
 import { ReferenceCheck } from "./check_references.ts";
@@ -145,7 +145,7 @@ class Modpost {
     for (let symbol = 0; symbol < elf.symbolCount; symbol++) {
       elf.removeDot(symbol);
       this.#handleSymbol(module, elf, symbol);
-      if (!elf.nameIs(symbol, "__mod_", "start")) continue;
+      if (elf.symbolType(symbol) !== STT.OBJECT || !elf.nameIs(symbol, "__mod_", "start")) continue;
       module.aliases.push(...deviceTableAliases(module.name, elf, symbol, this.diagnostics));
     }
   }

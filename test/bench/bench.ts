@@ -14,6 +14,7 @@ import { benchBoot } from "./boot.ts";
 import { benchCold } from "./cold.ts";
 import { benchCorpus } from "./corpus.ts";
 import { benchGenksyms } from "./genksyms.ts";
+import { benchKbuild } from "./kbuild.ts";
 import { benchLoading } from "./loading.ts";
 
 const { modules } = parseArgs(Deno.args, { string: ["modules"] });
@@ -24,4 +25,6 @@ await benchBoot(profile, cold);
 benchLoading(profile);
 await benchGenksyms();
 const kept = `${cacheDirectory()}/${profile.release}/modules`;
-await benchCorpus(profile, modules === undefined ? kept : processIo().resolve(String(modules)));
+const corpus = modules === undefined ? kept : processIo().resolve(String(modules));
+await benchKbuild(profile, corpus);
+await benchCorpus(profile, corpus);
