@@ -83,6 +83,12 @@ export class Bus {
   readonly #blocks: (Page | undefined)[][] = new Array(4096).fill([]);
 
   /**
+   * @param demand asked for the page of an access where nothing is mapped: one that it maps now, one for this access alone, or none, which
+   * is an abort
+   */
+  constructor(readonly demand: (address: number, access: Access) => Page | undefined = () => undefined) {}
+
+  /**
    * Maps whole pages onto bytes that others may share, such as a MappedArea of the kernel's AddressSpace.
    *
    * @param base page-aligned
@@ -185,7 +191,7 @@ export class Bus {
   }
 
   #permitted(address: number, needed: number, access: Access): Page {
-    const page = this.#blocks[address >>> 20][(address >>> 12) & 255];
+    const page = this.#blocks[address >>> 20][(address >>> 12) & 255] ?? this.demand(address >>> 0, access);
     if (page === undefined) abort(access, address, "unmapped");
     if ((page.access & needed) === 0) abort(access, address, "permission");
     return page;
