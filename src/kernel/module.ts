@@ -177,6 +177,14 @@ export class KernelModule {
     }
   }
 
+  /** The bytes of some fields of struct module, one after the other. */
+  copyOfFields(fields: readonly string[]): number[] {
+    return fields.flatMap((field) => {
+      const [offset, size] = this.layout.fields.get(field) ?? [0, 0];
+      return [...new Uint8Array(this.at.buffer, this.at.byteOffset + offset, size)];
+    });
+  }
+
   /** mod->name as the bytes of struct module say it. */
   nameInMemory(): string {
     const [offset] = this.layout.fields.get("name") ?? [0];

@@ -10,8 +10,12 @@
 import { applyRelocate, applyRelocateAdd } from "../arch_arm/apply_relocate.ts";
 import { SHF, SHT } from "../elf/constants.ts";
 import { u32 } from "../elf/word.ts";
+import { NotModelled } from "../kernel/fault.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import { copyString, type LoadInfo } from "./load_info.ts";
+
+/** What the kernel has put into struct module by now, and follows without a look. */
+const OWN_FIELDS = ["list", "mem", "percpu", "source_list", "target_list", "refcnt"];
 
 /** apply_relocations(): each section of relocations whose target is allocated. @returns 0 or minus an errno */
 export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
@@ -22,8 +26,12 @@ export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
     if (section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
     if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
     let err = 0;
+    const own = section.sh_info === index.mod ? mod.copyOfFields(OWN_FIELDS) : undefined;
     if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
     else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
+    if (own !== undefined && own.join() !== mod.copyOfFields(OWN_FIELDS).join()) {
+      throw new NotModelled("apply_relocate() over pointers that the kernel keeps in struct module");
+    }
     if (err < 0) return err;
   }
   return 0;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InputError } from "../input_error.ts";
 import type { StepOutcome } from "../outcome.ts";
 import type { Step } from "../scenario.ts";
 import type { Target } from "../target.ts";
@@ -85,17 +86,27 @@ async function runGroup(arena: Arena, group: readonly Trial[]): Promise<Verdict[
 }
 
 /** How often a group is begun that does not come as far as its first mutant. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
+
+/** Runs a group, again where the kernel did not come as far as its first mutant: on a busy machine a guest can be given up that was only slow. */
+async function runPatiently(arena: Arena, group: readonly Trial[]): Promise<Verdict[]> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      const verdicts = await runGroup(arena, group);
+      if (verdicts.length > 0) return verdicts;
+      throw new Error("The kernel under test did not come as far as the first mutant");
+    } catch (error) {
+      if (error instanceof InputError || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
 
 /** Runs groups, some at once; what a group did not come to goes to further ones. */
 async function runAll(arena: Arena, trials: readonly Trial[], done: (verdict: Verdict) => void): Promise<void> {
   const groups = grouped(trials);
   const worker = async () => {
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      let verdicts: Verdict[] = [];
-      // On a busy machine a guest can be given up that was only slow.
-      for (let attempt = 0; attempt < ATTEMPTS && verdicts.length === 0; attempt++) verdicts = await runGroup(arena, group);
-      if (verdicts.length === 0) throw new Error("The kernel under test did not come as far as the first mutant");
+      const verdicts = await runPatiently(arena, group);
       verdicts.forEach(done);
       if (verdicts.length < group.length) groups.push(...grouped(group.slice(verdicts.length)));
     }
