@@ -45,7 +45,11 @@ const EVENT_FIELD_SIZE = 44;
 /** trace_module_add_events(), then trace_module_add_evals(): a module with a worse taint has none. */
 export function traceModuleAddEvents(kernel: Kernel, mod: KernelModule): void {
   const count = mod.get("num_trace_events");
-  if (!kernel.config("EVENT_TRACING") || count === 0) return;
+  if (!kernel.config("EVENT_TRACING")) return;
+  if (count === 0) {
+    readEvals(kernel, mod);
+    return;
+  }
   if (mod.taints & ~HARMLESS) {
     kernel.printk(KERN_ERR, `${mod.name}: module has bad taint, not creating trace events`);
     return;
@@ -58,6 +62,15 @@ export function traceModuleAddEvents(kernel: Kernel, mod: KernelModule): void {
   }
   // The list of events has the newest first.
   updateEvals(kernel.space, calls.reverse(), pointers(kernel.space, mod.get("trace_evals"), mod.get("num_trace_evals")));
+}
+
+/** trace_insert_eval_map() of a module without events, which reads each map. */
+function readEvals({ space }: Kernel, mod: KernelModule): void {
+  const count = mod.get("num_trace_evals");
+  if (count === 0 || mod.taints & ~HARMLESS) return;
+  for (const at of pointers(space, mod.get("trace_evals"), count)) {
+    for (const offset of Object.values(EVAL)) space.read32(u32(at + offset));
+  }
 }
 
 /** trace_module_remove_events(). */
