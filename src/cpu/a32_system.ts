@@ -27,7 +27,7 @@ export const A32_SYSTEM: readonly Row[] = [
   row("MSR (register)", "cccc 0001 0010 ffff 1111 0000 0000 nnnn", msr, "n"),
   row("MSR (SPSR, register)", "cccc 0001 0110 ---- 1111 0000 0000 ----", notModelled),
   row("MSR (banked)", "cccc 0001 0-10 ---- 1111 001- 0000 ----", notModelled),
-  row("hint (NOP, YIELD, WFE, WFI, SEV, DBG)", "cccc 0011 0010 0000 1111 0000 ---- ----", nop),
+  row("hint (NOP, YIELD, WFE, WFI, SEV, DBG)", "cccc 0011 0010 0000 1111 ---- ---- ----", nop),
   row("MSR (immediate)", "cccc 0011 0010 ffff 1111 iiii iiiiiiii", msrImmediate(armImmediate)),
   row("MSR (SPSR, immediate)", "cccc 0011 0110 ---- 1111 ---- --------", notModelled),
   row("BKPT", "1110 0001 0010 iiii iiii iiii 0111 iiii", bkpt),

@@ -16,7 +16,12 @@ import { AL, conditional } from "./exec_branch.ts";
 import { undefinedOp, unpredictableOp } from "./outcome.ts";
 import { type Place, type Row, Table } from "./picture.ts";
 import type { Op } from "./state.ts";
-import { A32_SIMD, A32_VFP } from "./vfp.ts";
+import { T32_DATA_PROCESSING } from "./t32_data.ts";
+import { T32_LOAD_STORE } from "./t32_load_store.ts";
+import { T32_MEDIA } from "./t32_media.ts";
+import { T16 as T16_ROWS } from "./t32_narrow.ts";
+import { T32_SYSTEM } from "./t32_system.ts";
+import { A32_SIMD, A32_VFP, T32_SIMD, T32_VFP } from "./vfp.ts";
 
 /** A32 with a condition. */
 export const A32 = new Table(
@@ -29,9 +34,22 @@ export const A32_UNCONDITIONAL = new Table(
   0x0ff000f0,
 );
 
+/** T32 of one halfword. */
+export const T16 = new Table(T16_ROWS, 0xffc0);
+/** T32 of two halfwords, the first one on top. */
+export const T32 = new Table(
+  [...T32_DATA_PROCESSING, ...T32_MEDIA, ...T32_LOAD_STORE, ...T32_VFP, ...T32_SYSTEM, ...T32_SIMD],
+  0xfff080f0,
+);
+
 /** The row that a word of A32 belongs to. */
 export function findA32(word: number): Row | undefined {
   return (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32).find(word);
+}
+
+/** The row that a T32 word belongs to. @param word a halfword, or two with the first one on top */
+export function findT32(word: number): Row | undefined {
+  return word > 0xffff ? T32.find(word) : T16.find(word);
 }
 
 /** What a row makes of a word. */
@@ -52,4 +70,19 @@ function build(row: Row | undefined, place: Omit<Place, "name">): Op {
 export function decodeA32(word: number, address: number): Op {
   const op = build(findA32(word), { word, address, thumb: false, inIt: false });
   return conditional(Math.min(word >>> 28, AL), op);
+}
+
+/** Whether a halfword is the first one of two. */
+export function isWide(halfword: number): boolean {
+  return halfword >>> 11 >= 0b11101;
+}
+
+/**
+ * The executor of a T32 instruction.
+ *
+ * @param word a halfword, or two with the first one on top
+ * @param inIt whether it stands in an IT block, where narrow instructions set no flags; the condition is the caller's to hold
+ */
+export function decodeT32(word: number, address: number, inIt: boolean): Op {
+  return build(findT32(word), { word, address, thumb: true, inIt });
 }

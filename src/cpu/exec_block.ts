@@ -26,15 +26,19 @@ function reach({ p = 0, u = 1 }: Fields, count: number): [first: number, moved: 
   return u === 1 ? [p === 1 ? 4 : 0, size] : [p === 1 ? -size : 4 - size, -size];
 }
 
-/** What is UNPREDICTABLE about a block, if anything is. */
-function fault({ n, w = 0, l }: Fields, loads: boolean): string | undefined {
+/** What is UNPREDICTABLE about a block, if anything is. T32's wide blocks are stricter than A32's. */
+function fault({ n, w = 0, l }: Fields, loads: boolean, { thumb, word }: Place): string | undefined {
+  const wide = thumb && word > 0xffff;
   if (l === 0) return "no registers";
+  if (wide && (l & (l - 1)) === 0) return "one register";
   if (n === 15) return "the PC as the base";
-  return loads && w === 1 && ((l >> n) & 1) !== 0 ? "writeback to a loaded register" : undefined;
+  if (wide && ((l >> 13) & 1) !== 0) return "SP in the list";
+  if (wide && (loads ? l >> 14 === 3 : (l >> 15) === 1)) return "the PC in the list";
+  return (loads || wide) && w === 1 && ((l >> n) & 1) !== 0 ? "writeback to a transferred register" : undefined;
 }
 
 function loadOp(f: Fields, place: Place): Op {
-  const why = fault(f, true);
+  const why = fault(f, true, place);
   if (why !== undefined) return unpredictableOp(place, why);
   const registers = registersIn(f.l);
   const [first, moved] = reach(f, registers.length);
@@ -51,7 +55,7 @@ function loadOp(f: Fields, place: Place): Op {
 }
 
 function storeOp(f: Fields, place: Place): Op {
-  const why = fault(f, false);
+  const why = fault(f, false, place);
   if (why !== undefined) return unpredictableOp(place, why);
   const registers = registersIn(f.l);
   const [first, moved] = reach(f, registers.length);
@@ -91,6 +95,7 @@ export function loadExclusive(size: Size, paired = false): Build {
     const e = paired ? t + 1 : second;
     if (paired && ((t & 1) !== 0 || t === 14)) return unpredictableOp(place, "no pair of registers");
     if (e !== undefined && (t === e || e === 15)) return unpredictableOp(place, "no two registers");
+    if (place.thumb && (t === 13 || e === 13)) return unpredictableOp(place, "SP");
     return (cpu) => {
       const address = cpu.r[n] + 4 * i;
       if ((address & (size - 1)) !== 0) abort("read", address, "alignment");
@@ -113,6 +118,7 @@ function holds(cpu: Cpu, address: number, size: Size): boolean {
 export function storeExclusive(size: Size, paired = false): Build {
   return ({ d, t, e: second, n, i = 0 }, place) => {
     const e = paired ? t + 1 : second;
+    if (place.thumb && (d === 13 || t === 13 || e === 13)) return unpredictableOp(place, "SP");
     if (d === n || d === t || d === e) return unpredictableOp(place, "the status register is in use");
     if (paired && ((t & 1) !== 0 || t === 14)) return unpredictableOp(place, "no pair of registers");
     return (cpu) => {

@@ -8,7 +8,7 @@
  */
 
 import { signExtend } from "../elf/word.ts";
-import { unpredictableOp } from "./outcome.ts";
+import { undefinedOp, unpredictableOp } from "./outcome.ts";
 import type { Build, Place } from "./picture.ts";
 import type { Cpu, Op } from "./state.ts";
 
@@ -78,11 +78,12 @@ export function branch(bits: number, scale: 2 | 4): Build {
   };
 }
 
-/** B<c> of T32; c the condition. */
+/** B<c> of T32; c the condition, o the distance, above it k and j where there are any, and its sign s. */
 export function branchIf(bits: number): Build {
-  return ({ c, o }, place) => {
+  return ({ c, o, s = 0, j = 0, k = 0 }, place) => {
     if (place.inIt) return unpredictableOp(place, "inside an IT block");
-    const to = target(place, o, bits, 2);
+    if (c >= AL) return undefinedOp(place, "no condition");
+    const to = target(place, (s << 19) | (k << 18) | (j << 17) | o, bits, 2);
     return conditional(c, (cpu) => void (cpu.next = to));
   };
 }
@@ -122,7 +123,9 @@ export const branchWide: Build = (f, place) => {
 /** BL and BLX to a constant address, of T32; BLX goes to A32 code. */
 export function branchLinkWide(exchanges: boolean): Build {
   return (f, place) => {
-    const to = target(exchanges ? { ...place, address: place.address & ~3 } : place, longOffset(f), 24, 2);
+    const to = exchanges
+      ? target({ ...place, address: place.address & ~3 }, longOffset({ ...f, o: f.o << 1 }), 24, 2)
+      : target(place, longOffset(f), 24, 2);
     const back = place.address + 4 | 1;
     return (cpu) => {
       cpu.r[14] = back;

@@ -10,7 +10,7 @@
 import { half, saturate } from "./exec_multiply.ts";
 import { unpredictableOp } from "./outcome.ts";
 import type { Build } from "./picture.ts";
-import { immediateShift, ROR, shift } from "./shift.ts";
+import { ASR, immediateShift, LSL, ROR, shift } from "./shift.ts";
 import type { Cpu } from "./state.ts";
 
 /** The number that is made of a lane's sum or difference, and the GE bit that it sets (undefined: GE stays). */
@@ -116,24 +116,29 @@ function saturateUnsigned(cpu: Cpu, value: number, bits: number): number {
   return bound;
 }
 
-/** SSAT: w is the width less one; t and i the shift. */
+/** SSAT: w is the width less one; t, which chooses ASR before LSL, and i the shift. */
 export const ssat: Build = ({ d, n, w, t, i }) => {
-  const by = immediateShift(t, i);
+  const by = immediateShift(t === 1 ? ASR : LSL, i);
   return (cpu) => void (cpu.r[d] = saturate(cpu, shift(by.type, cpu.r[n], by.amount, 0), w + 1));
 };
 /** USAT: w is the width. */
 export const usat: Build = ({ d, n, w, t, i }) => {
-  const by = immediateShift(t, i);
+  const by = immediateShift(t === 1 ? ASR : LSL, i);
   return (cpu) => void (cpu.r[d] = saturateUnsigned(cpu, shift(by.type, cpu.r[n], by.amount, 0), w));
 };
-export const ssat16: Build = ({ d, n, w }) => (cpu) => {
-  const [low, high] = [0, 1].map((top) => saturate(cpu, half(cpu.r[n], top), w + 1));
-  cpu.r[d] = (low & 0xffff) | (high << 16);
-};
-export const usat16: Build = ({ d, n, w }) => (cpu) => {
-  const [low, high] = [0, 1].map((top) => saturateUnsigned(cpu, half(cpu.r[n], top), w));
-  cpu.r[d] = low | (high << 16);
-};
+
+/** SSAT16, USAT16: both halves. @param saturateHalf to the width that the field w stands for */
+function saturateHalves(saturateHalf: (cpu: Cpu, value: number, w: number) => number): Build {
+  return ({ d, n, w }, place) => {
+    if (w > 15) return unpredictableOp(place, "bit 4 is set");
+    return (cpu) => {
+      const [low, high] = [0, 1].map((top) => saturateHalf(cpu, half(cpu.r[n], top), w));
+      cpu.r[d] = (low & 0xffff) | (high << 16);
+    };
+  };
+}
+export const ssat16 = saturateHalves((cpu, value, w) => saturate(cpu, value, w + 1));
+export const usat16 = saturateHalves(saturateUnsigned);
 
 /** SBFX, UBFX: l the lowest bit, w the width less one. */
 export function extractField(signed: boolean): Build {

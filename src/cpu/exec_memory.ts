@@ -126,6 +126,11 @@ export function atConstant(transfer: Transfer): Build {
   return (f, place) => transferOp(transfer, f, place);
 }
 
+/** A row of T32 whose constant counts units of the access. @param n the base where the word names none */
+export function scaled(transfer: Transfer, unit: 1 | 2 | 4, n = 15): Build {
+  return (f, place) => transferOp(transfer, { n, ...f, i: unit * f.i }, place);
+}
+
 /** A row with an index register (m), shifted by a constant (k, i). */
 export function atIndex(transfer: Transfer): Build {
   return (f, place) => {

@@ -2,7 +2,8 @@
 /**
  * Bit pictures of instructions, as the manual draws them, and tables of them. A picture has a character for each bit, highest first:
  * `0` and `1` are fixed, `-` is free, a letter is a bit of the field of that name. Equal letters make one number, highest bit first,
- * wherever they stand. Blanks are for the eye.
+ * wherever they stand. A field of capitals, `NNNN`, is the field `n` of a row that has no word with ones alone there: the manual sends
+ * such words to another row. Blanks are for the eye.
  *
  * @module
  */
@@ -35,6 +36,8 @@ export interface Row {
   readonly value: number;
   readonly width: number;
   readonly build: Build;
+  /** Bits that are not all ones: those of fields in capitals. */
+  readonly notOnes: readonly number[];
   /** Fields that are UNPREDICTABLE as 15, the PC. */
   readonly notPc: string;
   fields(word: number): Fields;
@@ -59,25 +62,52 @@ export function row(name: string, picture: string, build: Build, notPc = ""): Ro
     throw new Error(`${name}: no picture: ${picture}`);
   }
   const where: [letter: string, shift: number][] = [];
+  const notOnes = new Map<string, number>();
   let mask = 0;
   let value = 0;
   for (const [i, char] of [...bits].entries()) {
     const shift = bits.length - 1 - i;
     if (char === "0" || char === "1") mask |= 1 << shift;
     if (char === "1") value |= 1 << shift;
-    if (/[a-zA-Z]/.test(char)) where.push([char, shift]);
+    if (/[a-zA-Z]/.test(char)) where.push([char.toLowerCase(), shift]);
+    if (/[A-Z]/.test(char)) notOnes.set(char, (notOnes.get(char) ?? 0) | (1 << shift));
   }
   const fields = (word: number) => {
     const numbers: Record<string, number> = {};
     for (const [letter, shift] of where) numbers[letter] = ((numbers[letter] ?? 0) << 1) | ((word >>> shift) & 1);
     return numbers;
   };
-  return { name, picture, mask: mask >>> 0, value: value >>> 0, width: bits.length, build, notPc, fields };
+  return {
+    name,
+    picture,
+    mask: mask >>> 0,
+    value: value >>> 0,
+    width: bits.length,
+    notOnes: [...notOnes.values()],
+    build,
+    notPc,
+    fields,
+  };
+}
+
+/** The executor with fields that the picture does not have, since they are the same in all of the row's words. */
+export function given(build: Build, fixed: Fields): Build {
+  return (fields, place) => build({ ...fields, ...fixed }, place);
+}
+
+/** Whether a word is of a row. */
+export function fits({ mask, value, notOnes }: Row, word: number): boolean {
+  return ((word ^ value) & mask) === 0 && notOnes.every((ones) => (word & ones) !== ones);
+}
+
+/** Whether the other row has ones in all bits of a field that this one has in capitals. */
+function excludes({ notOnes }: Row, { mask, value }: Row): boolean {
+  return notOnes.some((ones) => (mask & value & ones) === ones);
 }
 
 /** Whether some word is of both rows. */
 export function overlap(one: Row, other: Row): boolean {
-  return ((one.value ^ other.value) & one.mask & other.mask) === 0;
+  return ((one.value ^ other.value) & one.mask & other.mask) === 0 && !excludes(one, other) && !excludes(other, one);
 }
 
 /** Whether each word of `one` is of `other`, too, and not the other way round: then `one` has to stand first. */
@@ -99,6 +129,6 @@ export class Table {
       bucket = this.rows.filter(({ mask, value }) => ((key ^ value) & mask & this.key) === 0);
       this.#buckets.set(key, bucket);
     }
-    return bucket.find(({ mask, value }) => ((word ^ value) & mask) === 0);
+    return bucket.find((row) => fits(row, word));
   }
 }

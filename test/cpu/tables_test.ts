@@ -3,10 +3,10 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { A32, A32_UNCONDITIONAL } from "../../src/cpu/decode.ts";
+import { A32, A32_UNCONDITIONAL, T16, T32 } from "../../src/cpu/decode.ts";
 import { moreSpecific, overlap, type Row, type Table } from "../../src/cpu/picture.ts";
 
-const TABLES: Readonly<Record<string, Table>> = { A32, A32_UNCONDITIONAL };
+const TABLES: Readonly<Record<string, Table>> = { A32, A32_UNCONDITIONAL, T16, T32 };
 
 /** The word that a row's picture and its fields make, one bit at a time; free bits are zero. */
 function wordOf({ picture, width }: Row, fields: Readonly<Record<string, number>>): number {
@@ -14,7 +14,7 @@ function wordOf({ picture, width }: Row, fields: Readonly<Record<string, number>
   const left = { ...fields };
   let word = 0;
   for (let i = width - 1; i >= 0; i--) {
-    const char = bits[i];
+    const char = bits[i].toLowerCase();
     let bit = char === "1" ? 1 : 0;
     if (/[a-zA-Z]/.test(char)) {
       bit = left[char] & 1;
