@@ -246,6 +246,13 @@ Deno.test("corpus: modules that are not there, or are others, are named in one l
   );
 });
 
+Deno.test("corpus: a recording that is a folder is one line and exit code 2", async () => {
+  await inScratch(async (folder) => {
+    const { code, err } = await corpus(folder);
+    assertEquals([code, err], [2, `insmodel corpus: Cannot read corpus recording "${folder}": Is a directory\n`]);
+  });
+});
+
 Deno.test("corpus: no folder of modules, and bad options", async () => {
   const io = { out: () => {}, resolve: (path: string) => path, input: () => Promise.resolve("") };
   const errors: string[] = [];

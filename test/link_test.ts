@@ -4,7 +4,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { R_ARM, SHF } from "../src/elf/constants.ts";
 import { readImage } from "../src/elf/image.ts";
-import { ObjectError } from "../src/kbuild/elf_info.ts";
 import { LinkError, linkModule } from "../src/kbuild/link.ts";
 import { loadProfile } from "../src/profile/load_profile.ts";
 import { exportsOf } from "../src/report/inspect_linkage.ts";
@@ -104,7 +103,7 @@ Deno.test("what does not go together is named", () => {
     relocations: [{ in: ".data", at: 0, to: "gone" }],
   });
   assertThrows(() => linkModule([{ path: "a.o", bytes: dangling }]), LinkError, 'a.o: .data refers to "gone"');
-  assertThrows(() => linkModule([{ path: "a.o", bytes: new Uint8Array(100) }]), ObjectError, "it is no ELF file");
+  assertThrows(() => linkModule([{ path: "a.o", bytes: new Uint8Array(100) }]), LinkError, "a.o: it is no ELF file");
 });
 
 Deno.test("a weak definition gives way to another, and an undefined symbol to either", () => {

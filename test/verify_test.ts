@@ -3,7 +3,8 @@
 
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { differenceTable, NOT_RUN, verifyCommand } from "../src/cli/verify.ts";
+import { main } from "../src/cli/main.ts";
+import { differenceTable, NOT_RUN } from "../src/cli/verify.ts";
 import { sampleOf } from "../src/suite/sample.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `area/case-${index}`);
@@ -45,16 +46,26 @@ Deno.test("differences are a table", () => {
   );
 });
 
-Deno.test("where no kernel can be asked, one line per kernel says why, and the exit code is one of its own", async () => {
+async function verify(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];
-  const io = {
-    out: (text: string) => out += text,
-    err: (text: string) => err += text,
-    resolve: (path: string) => path,
+  const code = await main(["verify", ...args], {
+    out: (text) => out += text,
+    err: (text) => err += text,
+    resolve: (path) => path,
     input: () => Promise.resolve(""),
-  };
-  assertEquals(await verifyCommand(["--cache", "/no/such", "--kernel", "debian-armmp", "--seed", "1"], io), NOT_RUN);
-  assertEquals(out, "");
+  });
+  return { code, out, err };
+}
+
+Deno.test("what the system refuses about a file is one line, with its path, and exit code 2", async () => {
+  const { code, out, err } = await verify("--cache", "deno.json", "--kernel", "debian-armmp", "--seed", "1");
+  assertEquals([code, out], [2, ""]);
+  assertEquals(err, "insmodel verify: Not a directory: stat 'deno.json/6.12.107+deb13-armmp/vmlinuz'\n");
+});
+
+Deno.test("where no kernel can be asked, one line per kernel says why, and the exit code is one of its own", async () => {
+  const { code, out, err } = await verify("--cache", "/no/such", "--kernel", "debian-armmp", "--seed", "1");
+  assertEquals([code, out], [NOT_RUN, ""]);
   assertEquals(err.split("\n").length, 2);
   assertStringIncludes(
     err,

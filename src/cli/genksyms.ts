@@ -48,26 +48,26 @@ async function readSource(path: string | undefined, io: CommandIo): Promise<Uint
   return readInput(io.resolve(path), "source");
 }
 
-function run(source: Uint8Array, options: GenksymsOptions, reference: string | undefined): GenksymsResult {
+function run(bytes: Uint8Array, source: string, options: GenksymsOptions, reference?: string): GenksymsResult {
   try {
-    return genksyms(source, options);
+    return genksyms(bytes, options);
   } catch (error) {
     if (error instanceof EndlessDeclaration) {
       const { filename, line } = error.place;
-      throw new InputError(`Cannot read ${filename ?? "the source"}, line ${line}: ${error.message}`);
+      throw new InputError(`Cannot read ${filename ?? source}, line ${line}: ${error.message}`);
     }
     if (!(error instanceof SymtypesError || error instanceof DanglingReference)) throw error;
     throw new InputError(`Cannot use reference "${reference}": ${error.message}`);
   }
 }
 
-/** Where a source does not parse: one line. */
-function unparsed({ syntaxErrors: [first, ...more], isComplete }: GenksymsResult): string {
+/** Where a source does not parse: one line. The place is that of the `#line` before it, or in the source itself. */
+function unparsed({ syntaxErrors: [first, ...more], isComplete }: GenksymsResult, source: string): string {
   const { filename, line, column, token } = first;
   const what = token === "" ? "the end of the source" : `"${token}"`;
   const others = more.length === 0 ? "" : `; ${more.length} more place${more.length === 1 ? "" : "s"} behind it`;
   const end = isComplete || token === "" ? "" : "; the source ends within it";
-  return `Cannot parse ${filename ?? "the source"}, line ${line}, column ${column}: unexpected ${what}${others}${end}`;
+  return `Cannot parse ${filename ?? source}, line ${line}, column ${column}: unexpected ${what}${others}${end}`;
 }
 
 /** The types behind the versions of a source, or of a dump of types, which is known by its name. */
@@ -81,8 +81,8 @@ function readTypes(path: string, io: CommandIo): readonly TypeLine[] {
       throw new InputError(`Cannot read dump of types "${path}": ${error.message}`);
     }
   }
-  const result = run(bytes, {}, undefined);
-  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result));
+  const result = run(bytes, `"${path}"`, {});
+  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result, `"${path}"`));
   return result.types;
 }
 
@@ -104,14 +104,15 @@ function explainCommand(paths: readonly string[], io: CommandIo): number {
  * Prints `#SYMVER` lines to standard output, messages to standard error.
  *
  * @returns the exit code: 0, or 1 where messages were errors; of --explain, 1 where versions differ
- * @throws {InputError} where the source does not parse; the lines of what could be read behind it are printed before
+ * @throws {InputError} where the source does not parse; the lines of what could be read behind it are printed before, no dump is written
  */
 export async function genksymsCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(args, OPTIONS);
   if (options.explain) return explainCommand(rest, io);
   if (rest.length > 1) throw new UsageError(`one source at a time, not ${rest.length}`);
   const reference = options.r ?? options.reference;
-  const result = run(await readSource(rest[0], io), {
+  const name = rest[0] === undefined || rest[0] === "-" ? "standard input" : `"${rest[0]}"`;
+  const result = run(await readSource(rest[0], io), name, {
     warnings: options.w ?? options.warnings ?? false,
     dump: options.D ?? options.dump ?? false,
     debug: options.d ?? options.debug ?? false,
@@ -121,7 +122,7 @@ export async function genksymsCommand(args: readonly string[], io: CommandIo): P
   io.err(result.messages);
   io.out(symverLines(result));
   const types = options.T ?? options["dump-types"];
+  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result, name));
   if (types !== undefined) writeFiles(new Map([[io.resolve(types), encodeName(symtypesText(result.types))]]));
-  if (result.syntaxErrors.length > 0) throw new InputError(unparsed(result));
   return result.errors === 0 ? 0 : 1;
 }

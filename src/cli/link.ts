@@ -6,7 +6,6 @@
  */
 
 import { ElfError } from "../elf/image.ts";
-import { ObjectError } from "../kbuild/elf_info.ts";
 import { LinkError, linkModule } from "../kbuild/link.ts";
 import { InputError } from "../suite/input_error.ts";
 import { readInput } from "./inputs.ts";
@@ -23,8 +22,7 @@ export function linkCommand(args: readonly string[], io: CommandIo): number {
   try {
     writeFiles(new Map([[io.resolve(options.o), linkModule(inputs)]]));
   } catch (error) {
-    const isBadInput = error instanceof LinkError || error instanceof ObjectError || error instanceof ElfError;
-    if (!isBadInput) throw error;
+    if (!(error instanceof LinkError || error instanceof ElfError)) throw error;
     throw new InputError(`Cannot link ${options.o}: ${error.message}`);
   }
   return 0;

@@ -6,7 +6,7 @@
  */
 
 import { ProfileError } from "../kernel/profile.ts";
-import { InputError, oneLine } from "../suite/input_error.ts";
+import { InputError, oneLine, refusedFile } from "../suite/input_error.ts";
 import { type CommandIo, processIo } from "./io.ts";
 import { HelpWanted, UsageError } from "./options.ts";
 
@@ -96,6 +96,8 @@ async function version(): Promise<string> {
 function lineOf(error: unknown, usage: string): string | undefined {
   if (error instanceof UsageError) return `${error.message}; usage: ${usage}`;
   if (error instanceof InputError || error instanceof ProfileError) return error.message;
+  const refused = refusedFile(error);
+  if (refused !== undefined) return refused;
   // Deno's own line about a missing permission names the flag that gives it.
   return error instanceof Error && /^Requires .* --allow-/.test(error.message) ? error.message : undefined;
 }

@@ -9,10 +9,10 @@
 
 import { sha1 } from "@noble/hashes/legacy.js";
 import { R_ARM, SHF, SHN, SHT, STB, STT, symbolBinding, symbolType } from "../elf/constants.ts";
-import { type ElfImage, type ElfRelocation, type ElfSection, readImage } from "../elf/image.ts";
+import { ElfError, type ElfImage, type ElfRelocation, type ElfSection, readImage } from "../elf/image.ts";
 import { align, u32 } from "../elf/word.ts";
 import { type RelocationDescription, type SectionDescription, type SymbolDescription, writeElf } from "../elf/writer.ts";
-import { readObject } from "./elf_info.ts";
+import { ObjectError, readObject } from "./elf_info.ts";
 import { moveAddend } from "./link_addend.ts";
 import { ALIGNED_TO_8, destinationOf, isDiscarded, PLT_SECTIONS, rankOf } from "./link_layout.ts";
 
@@ -66,6 +66,17 @@ const MERGE_FLAGS = SHF.MERGE | SHF.STRINGS;
 
 const BUILD_ID = { name: ".note.gnu.build-id", header: 16, size: 20 };
 
+/** What is in an object; one that is none is named. */
+function imageOf(path: string, bytes: Uint8Array): ElfImage {
+  try {
+    readObject(bytes);
+    return readImage(bytes);
+  } catch (error) {
+    if (!(error instanceof ObjectError || error instanceof ElfError)) throw error;
+    throw new LinkError(`${path}: ${error.message}`);
+  }
+}
+
 /** One link. */
 class Link {
   readonly #inputs: readonly LinkedInput[];
@@ -76,8 +87,7 @@ class Link {
 
   constructor(inputs: readonly LinkInput[]) {
     this.#inputs = inputs.map(({ path, bytes }) => {
-      readObject(bytes);
-      const image = readImage(bytes);
+      const image = imageOf(path, bytes);
       return { path, image, pieces: new Array(image.sections.length), symbols: new Array(image.symbols.length) };
     });
   }
@@ -347,7 +357,7 @@ function withBuildId(file: Uint8Array): Uint8Array {
 /**
  * Links a module: its object, the object of its `.mod.c`, and that of module-common.c.
  *
- * @throws {LinkError}, {ObjectError} or {ElfError} where the objects are damaged, or do not go together
+ * @throws {LinkError} or {ElfError} where the objects are damaged, or do not go together
  */
 export function linkModule(inputs: readonly LinkInput[]): Uint8Array {
   return new Link(inputs).run();

@@ -8,7 +8,7 @@
 import { parseArgs } from "@std/cli";
 import { resolve } from "@std/path";
 import { ProfileNotFound } from "../profile/load_profile.ts";
-import { firstLine, InputError } from "../suite/input_error.ts";
+import { firstLine, InputError, refusedFile } from "../suite/input_error.ts";
 import { FetchError } from "./apt.ts";
 import { cacheDirectory } from "./kernel_under_test.ts";
 
@@ -80,8 +80,9 @@ export async function runKernelCommand(name: string, work: () => Promise<number>
     return await work();
   } catch (error) {
     const expected = error instanceof InputError || error instanceof ProfileNotFound || error instanceof FetchError;
-    if (!expected) throw error;
-    console.error(`${name}: ${firstLine(error)}`);
+    const line = expected ? firstLine(error) : refusedFile(error);
+    if (line === undefined) throw error;
+    console.error(`${name}: ${line}`);
     return error instanceof FetchError ? 1 : 2;
   }
 }

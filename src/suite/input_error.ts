@@ -23,6 +23,24 @@ export function firstLine(error: unknown): string {
   return error instanceof Error ? error.message.split("\n")[0] : String(error);
 }
 
+/**
+ * What the system refused about a file, in one line that names the file; undefined for any other error. A folder that is none, a disk that
+ * is full or a right that is missing is nothing that a command could have prevented.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { refusedFile } from "./input_error.ts";
+ * const error = assertThrows(() => Deno.readFileSync("src"));
+ * assertEquals(refusedFile(error), "Is a directory: readfile 'src'");
+ * assertEquals(refusedFile(new Error("ours")), undefined);
+ * ```
+ */
+export function refusedFile(error: unknown): string | undefined {
+  const line = firstLine(error);
+  return error instanceof Error && / \(os error \d+\): \w+ '/.test(line) ? line.replace(/ \(os error \d+\)/, "") : undefined;
+}
+
 /** Why the system refused, without its numbers and calls; for whatever else was thrown, its first line. */
 export function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or folder";

@@ -4,6 +4,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { main } from "../../src/cli/main.ts";
+import { inScratch } from "../scratch.ts";
 
 const SOURCES = fromFileUrl(new URL("../fixtures/genksyms/sources/", import.meta.url));
 
@@ -56,8 +57,17 @@ Deno.test("a source that ends within a declaration", async () => {
   const { code, err } = await insmodel("genksyms", source("cut.i"));
   assertEquals([code, err], [
     2,
-    "insmodel genksyms: Cannot parse the source, line 2, column 1: unexpected the end of the source\n",
+    `insmodel genksyms: Cannot parse "${source("cut.i")}", line 2, column 1: unexpected the end of the source\n`,
   ]);
+});
+
+Deno.test("a source that does not parse leaves no dump of types", async () => {
+  await inScratch(async (folder) => {
+    assertEquals((await insmodel("genksyms", "-T", join(folder, "types"), source("cut.i"))).code, 2);
+    assertEquals([...Deno.readDirSync(folder)], []);
+    assertEquals((await insmodel("genksyms", "-T", join(folder, "types"), source("new.i"))).code, 0);
+    assertMatch(Deno.readTextFileSync(join(folder, "types")), /^s#bar /m);
+  });
 });
 
 Deno.test("a declaration on which genksyms never ends is named, not followed", async () => {

@@ -7,7 +7,7 @@
 
 import { join } from "@std/path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { firstLine, InputError } from "../input_error.ts";
+import { firstLine, InputError, reason } from "../input_error.ts";
 import { moduleNameOf } from "../module_files.ts";
 import { type CorpusRecording, parseRecording, recordingText } from "./recording.ts";
 import type { CorpusPath } from "./replay.ts";
@@ -29,8 +29,10 @@ export function readCorpus(path: string): CorpusRecording {
   try {
     bytes = Deno.readFileSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new InputError(`There is no corpus recording "${path}"; \`deno task record:corpus\` makes it`);
+    if (error instanceof Deno.errors.NotFound) {
+      throw new InputError(`There is no corpus recording "${path}"; \`deno task record:corpus\` makes it`);
+    }
+    throw new InputError(`Cannot read corpus recording "${path}": ${reason(error)}`);
   }
   let text: string;
   try {
