@@ -69,7 +69,7 @@ function heapsort(keys: Uint32Array, offsets: Uint32Array, count: number): void 
     }
     let leaf = root;
     let right = 2 * leaf + 2;
-    for (; right < end; right = 2 * leaf + 2) leaf = keys[right - 1] > keys[right] ? right - 1 : right;
+    for (; right < end; right = 2 * leaf + 2) leaf = right - Number(keys[right - 1] > keys[right]);
     if (right === end) leaf = right - 1;
     const key = keys[root];
     while (leaf !== root && key >= keys[leaf]) leaf = (leaf - 1) >> 1;

@@ -30,16 +30,21 @@ interface ModuleEvent {
 export class TraceEventList {
   /** Newest first. */
   readonly #events: ModuleEvent[] = [];
+  /** Those that have a type, by their bucket of the hash table, newest first. */
+  readonly #buckets: ModuleEvent[][] = Array.from({ length: HASH_SIZE }, () => []);
   readonly #types = new Set<number>();
+  /** All types below this one are taken. */
+  #lowestType: number;
 
-  constructor(readonly space: AddressSpace, readonly facts: TraceEventFacts) {}
+  constructor(readonly space: AddressSpace, readonly facts: TraceEventFacts) {
+    this.#lowestType = facts.firstType;
+  }
 
   /** alloc_trace_event_type(): the lowest that is free. */
   allocateType(): number {
-    let type = this.facts.firstType;
-    while (this.#types.has(type)) type++;
-    this.#types.add(type);
-    return type;
+    while (this.#types.has(this.#lowestType)) this.#lowestType++;
+    this.#types.add(this.#lowestType);
+    return this.#lowestType++;
   }
 
   /** Puts an event before all others of its bucket, and its call before all others. */
@@ -47,10 +52,12 @@ export class TraceEventList {
     const { list, newest } = this.facts;
     if (added.event !== 0) {
       const bucket = this.#bucket(added.type);
-      const next = this.#inBucket(added.type)[0]?.event ?? this.facts.hashHeads[added.type % HASH_SIZE];
+      const others = this.#eventsBeside(added.type);
+      const next = others[0]?.event ?? this.facts.hashHeads[added.type % HASH_SIZE];
       this.#write(added.event, next);
       this.#write(added.event + 4, bucket);
       if (next !== 0) this.#write(next + 4, added.event);
+      others.unshift(added);
     }
     const next = this.#events[0]?.call ?? newest;
     this.#write(added.call, next);
@@ -72,13 +79,15 @@ export class TraceEventList {
     const { type, event } = this.#events[at];
     const { list, newest, hashHeads } = this.facts;
     if (event !== 0) {
-      const bucket = this.#inBucket(type);
+      const bucket = this.#eventsBeside(type);
       const place = bucket.findIndex((each) => each.event === event);
       const next = bucket[place + 1]?.event ?? hashHeads[type % HASH_SIZE];
       const before = bucket[place - 1]?.event ?? this.#bucket(type);
       this.#write(before, next);
       if (next !== 0) this.#write(next + 4, before);
+      bucket.splice(place, 1);
       this.#types.delete(type);
+      this.#lowestType = Math.min(this.#lowestType, type);
     }
     const next = this.#events[at + 1]?.call ?? newest;
     const before = this.#events[at - 1]?.call ?? list;
@@ -87,8 +96,8 @@ export class TraceEventList {
     this.#events.splice(at, 1);
   }
 
-  #inBucket(type: number): ModuleEvent[] {
-    return this.#events.filter((each) => each.event !== 0 && each.type % HASH_SIZE === type % HASH_SIZE);
+  #eventsBeside(type: number): ModuleEvent[] {
+    return this.#buckets[type % HASH_SIZE];
   }
 
   #bucket(type: number): number {

@@ -35,7 +35,8 @@ import { findSec, type LoadInfo } from "./load_info.ts";
 /** sh_entsize while the module is laid out: the memory type in the high four bits, the offset in the rest. */
 const SH_ENTSIZE_TYPE_SHIFT = 28;
 const SH_ENTSIZE_OFFSET_MASK = 0x0fffffff;
-const UNPLACED = 0xffffffff;
+/** ~0UL as a small integer, which a section's header holds without a number object of its own. */
+const UNPLACED = -1;
 
 /**
  * One pass over the sections: those that have all of `all` and none of `none`, and the memory that they go to before and after init.

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { latin1 } from "../elf/latin1.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -170,12 +171,21 @@ function updateEvals(space: AddressSpace, calls: readonly number[], evals: reado
     const area = space.find(printFmt);
     if (area === undefined) continue;
     const bytes = area.bytes.subarray(u32(printFmt - area.base));
+    // A name's value makes no other name, so the text before all replacements tells which there are. Most names are in few texts.
+    const text = textOf(bytes);
     for (const map of maps) {
-      if (map.system === system && !replaceName(bytes, map.name, map.value)) {
+      if (map.system !== system || !text.includes(map.name)) continue;
+      if (!replaceName(bytes, map.name, map.value)) {
         throw new NotModelled(`update_event_printk() of ${map.name}, which is shorter than its value`);
       }
     }
   }
+}
+
+/** The bytes up to the NUL, or all of them. */
+function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return latin1(bytes, 0, end < 0 ? bytes.length : end);
 }
 
 /** Offset of `funcs` in struct tracepoint. */

@@ -10,6 +10,10 @@
 const isSpace = (char: string) => /^[ \t-\r]$/.test(char);
 const isWord = (char: string | undefined) => char !== undefined && /^\w$/.test(char);
 
+const [QUOTE, DASH, DOT, DIGIT_0, DIGIT_9, GREATER, BACKSLASH, UNDERSCORE] = new TextEncoder().encode('"-.09>\\_');
+/** For each byte, 1 where it is a letter, a digit or an underscore. */
+const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => Number(isWord(String.fromCharCode(byte))));
+
 /** Letters behind %p that make printk() follow the pointer. */
 const FOLLOWED = "BRrbMmIiEUVNadDgtCOf";
 /** Arguments that can be told apart, the bits of a u64. */
@@ -163,17 +167,17 @@ export function unsafeArgument(text: string, find: FindField): number | undefine
 export function replaceName(bytes: Uint8Array, name: string, value: number): boolean {
   const text = String(value);
   let inQuote = false;
-  const charAt = (at: number) => String.fromCharCode(bytes[at]);
+  const isWordAt = (at: number) => WORD_BYTES[bytes[at]] === 1;
   for (let at = 0; at < bytes.length && bytes[at] !== 0; at++) {
-    const char = charAt(at);
-    if (char === "\\") {
+    const byte = bytes[at];
+    if (byte === BACKSLASH) {
       if (bytes[++at] === 0) return true;
-    } else if (char === '"') inQuote = !inQuote;
-    else if (inQuote || !isWord(char)) continue;
-    else if (/\d/.test(char)) {
-      while (/[0-9A-Za-z]/.test(charAt(at))) at++;
+    } else if (byte === QUOTE) inQuote = !inQuote;
+    else if (inQuote || !isWordAt(at)) continue;
+    else if (byte >= DIGIT_0 && byte <= DIGIT_9) {
+      while (isWordAt(at) && bytes[at] !== UNDERSCORE) at++;
       if (bytes[at] === 0) return true;
-    } else if (startsWith(bytes, at, name) && !isWord(charAt(at + name.length))) {
+    } else if (startsWith(bytes, at, name) && !isWordAt(at + name.length)) {
       if (name.length < text.length) return false;
       const end = bytes.indexOf(0, at);
       for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
@@ -184,8 +188,8 @@ export function replaceName(bytes: Uint8Array, name: string, value: number): boo
     } else {
       // The members behind a name are not names to replace.
       do {
-        while (isWord(charAt(at))) at++;
-        const member = bytes[at] === 0x2e ? 1 : bytes[at] === 0x2d && bytes[at + 1] === 0x3e ? 2 : 0;
+        while (isWordAt(at)) at++;
+        const member = bytes[at] === DOT ? 1 : bytes[at] === DASH && bytes[at + 1] === GREATER ? 2 : 0;
         if (member === 0) break;
         at += member + 1;
       } while (bytes[at - 1] !== 0);
