@@ -53,6 +53,8 @@ export interface LoadInfo {
   modinfo: readonly number[] | undefined;
   /** CRCs of __versions by name; see version.ts. */
   versions: ReadonlyMap<string, number> | undefined;
+  /** Where the copy ends, for a table of versions that goes on behind it. */
+  versionsEnd?: number;
   /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
   symoffs: number;
   stroffs: number;

@@ -20,14 +20,17 @@ import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
 /** struct modversion_info: the CRC, then 60 bytes of name. */
 const MODVERSION_INFO_SIZE = 64;
 
-/** __versions as a map; of two entries for one name the first counts. */
+/** __versions as a map, as far as it lies in the copy; of two entries for one name the first counts. */
 function versionsOf(info: LoadInfo): ReadonlyMap<string, number> {
   if (info.versions !== undefined) return info.versions;
   const versions = new Map<string, number>();
   const { sh_offset, sh_size } = info.sechdrs[info.index.vers];
   const { area } = info.copy;
   for (let at = sh_offset; at + MODVERSION_INFO_SIZE <= sh_offset + sh_size; at += MODVERSION_INFO_SIZE) {
-    if (at + 4 > area.bytes.length) throw pageFault(u32(area.base + at), "read");
+    if (at + 4 >= area.bytes.length) {
+      info.versionsEnd = area.base + area.bytes.length;
+      break;
+    }
     const name = copyStringForCompare(info.copy, at + 4);
     if (!versions.has(name)) versions.set(name, area.view.getUint32(at, true));
   }
@@ -59,6 +62,7 @@ export function checkVersion(info: LoadInfo, symname: string, mod: KernelModule,
   if (crc === undefined) return true;
   if (info.index.vers === 0) return tryToForceLoad(kernel, mod, symname) === 0;
   const expected = versionsOf(info).get(symname);
+  if (expected === undefined && info.versionsEnd !== undefined) throw pageFault(u32(info.versionsEnd), "read");
   if (expected === crc) return true;
   if (expected === undefined) kernel.printk(KERN_WARNING, `${info.name}: no symbol version for ${symname}`);
   else kernel.printk(KERN_WARNING, `${info.name}: disagrees about version of symbol ${symname}`);

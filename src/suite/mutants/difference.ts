@@ -44,9 +44,10 @@ function textOf(step: Step, outcome: StepOutcome, vmallocStart: number): string 
 function upToInit(real: StepOutcome, model: StepOutcome): StepOutcome {
   const { oops: _oops, crash: _crash, ...rest } = real;
   const began = real.log.findIndex(({ phase }) => phase !== undefined);
-  // Code that falls again and again fills the kernel's log, and the loader's lines are lost.
-  const log = began < 0 ? model.log : real.log.slice(0, began);
-  return { ...rest, rc: 0, errno: 0, log, taint: model.taint, modules: model.modules };
+  // Code that falls again and again fills the kernel's log, and the loader's lines are lost, with those that tell of the sections.
+  const { log, sections } = began < 0 ? model : { log: real.log.slice(0, began), sections: real.sections };
+  const state = { rc: 0, errno: 0 as const, taint: model.taint, modules: model.modules };
+  return { ...rest, ...state, log, ...(sections === undefined ? {} : { sections }) };
 }
 
 /** Without the taint of a warning that the module's own code caused. */
