@@ -44,6 +44,10 @@ export class KernelParam implements ParamTarget {
   get name(): string {
     return this.kernel.space.cstring(this.nameAddress);
   }
+  /** Address of its struct module; 0: it is the kernel's. */
+  get mod(): number {
+    return this.kernel.space.read32(this.address + 4);
+  }
   get ops(): ParamOps {
     return new ParamOps(this.kernel, this.kernel.space.read32(this.address + 8), this);
   }
@@ -136,6 +140,10 @@ class KparamArray {
   /** Address of the counter, or 0. */
   get num(): number {
     return this.kernel.space.read32(this.address + 8);
+  }
+  /** Address of its struct module; 0: it is the kernel's. */
+  get mod(): number {
+    return this.kernel.space.read32(this.address + 4);
   }
   get ops(): ParamOps {
     return new ParamOps(this.kernel, this.kernel.space.read32(this.address + 12), this.param);

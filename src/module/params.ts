@@ -11,6 +11,7 @@
 
 import { CharPointer, nextArg, skipSpaces } from "../kernel/cmdline.ts";
 import { EINVAL, ENOENT, ENOSPC } from "../kernel/errno.ts";
+import { NotModelled } from "../kernel/fault.ts";
 import { kstrtobool } from "../kernel/kstrtox.ts";
 import { KERN_ERR, KERN_NOTICE, KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
@@ -62,6 +63,7 @@ function parseOne(kernel: ParamKernel, mod: KernelModule, param: CharPointer, va
     if (!parameq(kernel, param, kp.nameAddress)) continue;
     const ops = kp.ops;
     if (val === undefined && (ops.flags & KERNEL_PARAM_OPS_FL_NOARG) === 0) return -EINVAL;
+    if (kp.mod !== 0 && kp.mod !== mod.address) throw new NotModelled("kernel_param_lock() of a module that is another one");
     checkUnsafe(kernel, kp);
     return ops.set(kernel, val, kp);
   }
