@@ -59,11 +59,13 @@ const AFTER_INIT = /^do_init_module: /;
 /** What delete_module() itself prints: add_taint() of a removal by force, before exit runs. */
 const REMOVAL_BY_FORCE = "Disabling lock debugging due to kernel taint";
 
-/** Lines that tell of the emulation's speed, not of the module; the last is the driver core's where initcall_debug cannot be told off. */
+/** Lines that tell of the emulation, not of the module: of its speed, of the driver core where initcall_debug cannot be told off. */
 const EMULATION: readonly RegExp[] = [
   /^hrtimer: interrupt took \d+ ns$/,
   /^workqueue: \S+ hogged CPU for >\d+us /,
   /^probe of .* returned -?\d+ after \d+ usecs$/,
+  // A driver of the board waits for what QEMU lacks, and says so some time after boot.
+  /: deferred probe pending: /,
 ];
 
 function isMarker({ kernel, text }: LogRecord): boolean {

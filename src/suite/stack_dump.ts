@@ -14,9 +14,10 @@ const BEGINS = /^CPU: \d+ UID: \d+ PID: /;
 const PROCESS = /^((?:WARNING: )?CPU: \d+ (?:UID: \d+ )?PID: )\d+ /;
 /** How far into a function a warning stands, which the compiler decides. */
 const WARNING_OFFSET = /^(WARNING: CPU: .* at \S+:\d+ \w+)\+0x[0-9a-f]+\/0x[0-9a-f]+( \[\w+\])?$/;
-const REGISTER_ROW = /^[0-9a-f]{4}:(?: [ 0-9a-f]{8})+$/;
+/** A row of the caller's registers, or, in a kernel with frame pointers, of those that a frame has saved. */
+const REGISTER_ROW = /^(?:[0-9a-f]{4}:(?: [ 0-9a-f]{8})+|(?: r\d+:[0-9a-f]{8})+)$/;
 const REPORT_LINE =
-  /^(Tainted: |Hardware name: |Call trace:|\s*\S+ from |Function entered at |Exception stack|\(registers\)$|[0-9a-f]{4}: )/;
+  /^(Tainted: |Hardware name: |Call trace:|\s*\S+ from |Function entered at |Exception stack|\(registers\)$| r\d+:|[0-9a-f]{4}: )/;
 
 /** Where the stack of a kernel without VMAP_STACK was; of one that has it, the place is in vmalloc space, and left out as such. */
 const STACK = /^Exception stack\(0x[0-9a-f]{8} to 0x[0-9a-f]{8}\)$/;
