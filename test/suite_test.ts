@@ -6,6 +6,7 @@
 
 import { assertEquals, fail } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { parse } from "smol-toml";
 import { GOLDEN_DIR } from "../src/profile/load_profile.ts";
 import { caseModuleReader } from "../src/suite/case_modules.ts";
 import { isHeld, openGoldens } from "../src/suite/golden.ts";
@@ -17,6 +18,9 @@ import { readProfiles } from "./profiles.ts";
 
 const knownFailures = readKnownFailures(fromFileUrl(new URL("known_failures.toml", import.meta.url)));
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
+/** Cases whose modules call what the model does not have, and what that is. */
+const stops = (parse(Deno.readTextFileSync(new URL("services_stops.toml", import.meta.url))).stops as { case: string }[])
+  .map((each) => each.case);
 const counts = { recorded: 0, blessed: 0, absent: 0 };
 
 const { usable, faults } = await readProfiles();
@@ -25,7 +29,7 @@ const { usable, faults } = await readProfiles();
 for (const { message } of faults) Deno.test(`each profile can be used: ${message}`, () => fail(message));
 
 for (const profile of usable) {
-  const target = new ModelTarget(profile, { regions: true, read: caseModuleReader(profile) });
+  const target = new ModelTarget(profile, { regions: true, alwaysRunCode: true, read: caseModuleReader(profile) });
   const goldens = openGoldens(fromFileUrl(GOLDEN_DIR), profile);
   for (const each of cases.filter((one) => isForKernel(one, profile.release, profile.alias))) {
     if (!isHeld(each, goldens)) {
@@ -36,6 +40,8 @@ for (const profile of usable) {
       const verdict = await runCase(target, each, goldens);
       if (verdict.origin !== undefined) counts[verdict.origin]++;
       const problem = checkKnownFailure(knownFailures, profile.alias, verdict);
+      const isStopped = verdict.ranCode === false;
+      assertEquals(isStopped, stops.includes(caseId(each)), "whether modules' code comes to what is not modelled");
       if (problem !== "") fail(`\n${problem}`);
     });
   }

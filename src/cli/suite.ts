@@ -26,6 +26,7 @@ export async function suiteCommand(args: readonly string[], io: CommandIo): Prom
   const target = await chosenTarget(options.target ?? "model", profile, io, options.cache);
   const known = target.name === "model" ? readKnownFailures(KNOWN_FAILURES) : [];
   const counts = { recorded: 0, blessed: 0, failed: 0 };
+  let ran = 0;
   const chosen = chosenCases(profile, rest);
   const cases = chosen.filter((each) => isHeld(each, goldensOf(profile)));
   const jobs = readJobs(options.jobs, target.name === "qemu" ? navigator.hardwareConcurrency : 1);
@@ -33,6 +34,7 @@ export async function suiteCommand(args: readonly string[], io: CommandIo): Prom
   try {
     for await (const verdict of inOrder(cases, jobs, (each) => runCase(target, each, goldensOf(profile)))) {
       const { id, origin } = verdict;
+      if (verdict.ranCode) ran++;
       const difference = checkKnownFailure(known, profile.alias, verdict);
       progress.print(difference === "" ? `ok ${id}\n` : `not ok ${id}\n${difference}\n\n`);
       if (difference !== "" || origin === undefined) counts.failed++;
@@ -45,6 +47,7 @@ export async function suiteCommand(args: readonly string[], io: CommandIo): Prom
   const agreed = counts.recorded + counts.blessed;
   io.out(`\n${target.name} on ${profile.release}: ${agreed} agree (${counts.recorded} recorded, ${counts.blessed} blessed)\n`);
   if (cases.length < chosen.length) io.out(`${chosen.length - cases.length} not recorded on this kernel\n`);
+  io.out(`${ran} with what the modules' own code printed\n`);
   io.out(`${agreed} passed, ${counts.failed} failed\n`);
   return counts.failed === 0 ? 0 : 1;
 }

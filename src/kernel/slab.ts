@@ -27,6 +27,8 @@ export class Slab {
   #free = new Map<number, number[]>();
   /** Sizes of the objects in use, by address. */
   #used = new Map<number, number>();
+  /** Bytes of the objects that each page belongs to, by its address. */
+  #objectSizes = new Map<number, number>();
 
   /** @param firstAddress where the model's heap begins: a page of the linear map above the kernel image */
   constructor(readonly space: AddressSpace, firstAddress: number) {
@@ -61,6 +63,14 @@ export class Slab {
     this.#free.get(objectSize)?.push(address);
   }
 
+  /** Whether an address lies in memory that was handed out and not yet given back. */
+  isAllocated(address: number): boolean {
+    const objectSize = this.#objectSizes.get(address - address % PAGE_SIZE);
+    if (objectSize === undefined) return false;
+    const base = objectSize > PAGE_SIZE ? address - address % objectSize : address - address % PAGE_SIZE;
+    return this.#used.has(base + Math.floor((address - base) / objectSize) * objectSize);
+  }
+
   /** ksize(): bytes of the object at an address, or 0 where none is allocated. */
   ksize(address: number): number {
     return this.#used.get(address) ?? 0;
@@ -73,6 +83,7 @@ export class Slab {
     if (base + bytes > this.space.kernelEnd) return 0;
     this.#nextPage = base + bytes;
     this.space.map(base, bytes);
+    for (let page = base; page < base + bytes; page += PAGE_SIZE) this.#objectSizes.set(page, objectSize);
     const free = [];
     for (let at = base + objectSize; at + objectSize <= base + bytes; at += objectSize) free.push(at);
     this.#free.set(objectSize, [...(this.#free.get(objectSize) ?? []), ...free.reverse()]);

@@ -27,7 +27,7 @@ export function moduleUnloadInit(kernel: Kernel, mod: KernelModule): void {
 }
 
 /** try_module_get(): no new references to a module that is going away. */
-function tryModuleGet(mod: KernelModule): boolean {
+export function tryModuleGet(mod: KernelModule): boolean {
   if (mod.state === MODULE_STATE.GOING || mod.refcnt === 0) return false;
   setRefcnt(mod, mod.refcnt + 1);
   return true;

@@ -10,6 +10,9 @@ import type { Golden, GoldenTexts } from "./golden.ts";
 import { reportFilter } from "./stack_dump.ts";
 import type { Target } from "./target.ts";
 
+/** What a target gives, and is held to. */
+export type Given = Required<Pick<Target, "runsCode" | "givesImages" | "givesStacks">>;
+
 /** A line that names who prints the lines below it. */
 const WHO = /^# (init|exit|loader)\n$/;
 const LEVEL = /^<\d> /;
@@ -32,6 +35,18 @@ export function loaderLines(kernelLog: string): string {
   return kept.join("");
 }
 
+/** What remains of a log for a target that runs module code and shows no stacks. */
+function withoutStacks(kernelLog: string): string {
+  const isReport = reportFilter();
+  return kernelLog.split(/(?<=\n)/).filter((line) => !isReport(line.replace(LEVEL, "").trimEnd())).join("");
+}
+
+/** The lines of a log that a target can have. */
+function linesOf(kernelLog: string, { runsCode, givesStacks }: Omit<Given, "givesImages">): string {
+  if (!runsCode) return loaderLines(kernelLog);
+  return givesStacks ? kernelLog : withoutStacks(kernelLog);
+}
+
 /** A unified diff of two texts, without its heading where it has one. */
 function patch(names: readonly [string, string], wanted: string, actual: string): string {
   return createTwoFilesPatch(...names, wanted, actual, "", "", { context: 3 }).split("\n").slice(1).join("\n");
@@ -52,23 +67,21 @@ export function compareRuns(id: string, first: GoldenTexts, second: GoldenTexts)
  * Compares the texts of a run with its golden.
  *
  * @param id the case, for the report
- * @param target whether it ran the modules' code, and whether it gave their bytes
+ * @param given whether the target ran the modules' code, and whether it gave stacks and the modules' bytes
  * @returns unified diffs, or "" where they agree
  */
 export function compareWithGolden(
   id: string,
   golden: Golden,
   actual: GoldenTexts,
-  { runsCode, givesImages }: Required<Pick<Target, "runsCode" | "givesImages">>,
+  given: Given,
 ): string {
-  const [wantedLog, log] = runsCode
-    ? [golden.kernelLog, actual.kernelLog]
-    : [loaderLines(golden.kernelLog), loaderLines(actual.kernelLog)];
+  const [wantedLog, log] = [golden, actual].map(({ kernelLog }) => linesOf(kernelLog, given));
   const differences = [];
   const names = (file: string) => [`golden/${id}/${file}`, `now/${id}/${file}`] as const;
   if (wantedLog !== log) differences.push(patch(names("kernel.log"), wantedLog, log));
   if (golden.layout !== actual.layout) differences.push(patch(names("layout.txt"), golden.layout, actual.layout));
-  if (givesImages && golden.image !== actual.image) {
+  if (given.givesImages && golden.image !== actual.image) {
     differences.push(patch(names("image.txt"), golden.image ?? "", actual.image ?? ""));
   }
   return differences.join("\n");

@@ -11,12 +11,14 @@ import { KernelFault, NotModelled } from "../kernel/fault.ts";
 import { type Host, noSignatures } from "../kernel/host.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MOD_MEM_NAMES, type PlacedSection } from "../kernel/module.ts";
+import type { Phase } from "../kernel/log.ts";
 import type { ModuleFile } from "../kernel/module_file.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { procModules } from "../module/procfs.ts";
 import { hasSignatureMarker } from "../module/signature.ts";
 import { finitModule, initModule } from "../module/syscalls.ts";
 import { deleteModule } from "../module/unload.ts";
+import { CodeRunner } from "../services/run_code.ts";
 import { InputError } from "./input_error.ts";
 import { nodeHostLazily } from "./lazy_host.ts";
 import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
@@ -32,8 +34,16 @@ interface Watched {
   /** struct module's name, which stands from when the module is in memory of its own. */
   name: string | undefined;
   initAssumed: boolean;
-  /** Init was to be run, and would have been. */
-  codeWanted: boolean;
+}
+
+/** The code of the modules of one kernel: which is run, and where a run came to what is not modelled. */
+interface ModuleCode {
+  readonly runner: CodeRunner;
+  readonly always: boolean;
+  /** Modules whose init function was run. */
+  readonly ran: WeakSet<KernelModule>;
+  /** What the code of this step was stopped by. */
+  stopped: string | undefined;
 }
 
 /** How much of a load is kept. */
@@ -42,6 +52,11 @@ export interface ModelOptions {
   readonly regions?: boolean;
   /** Reads and builds module files; replaced where files come from elsewhere. */
   readonly read?: (path: string) => Promise<ReadModule>;
+  /**
+   * Runs the code of modules whose steps do not ask for it, too, as the real kernel does. A scenario whose code comes to what is not modelled
+   * is replayed as its steps say, from the start.
+   */
+  readonly alwaysRunCode?: boolean;
   /** Hashes and verifies signatures. */
   readonly host?: () => Promise<Host>;
 }
@@ -49,7 +64,7 @@ export interface ModelOptions {
 /** A target that replays scenarios on the kernel of a profile. */
 export class ModelTarget implements Target {
   readonly name = "model";
-  readonly runsCode = false;
+  readonly givesStacks = false;
   readonly givesImages: boolean;
   #kernel: Kernel | undefined;
 
@@ -63,8 +78,19 @@ export class ModelTarget implements Target {
   }
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {
+    if (!this.options.alwaysRunCode) return yield* this.#replay(scenario, false);
+    const results: StepResult[] = [];
+    for await (const result of this.#replay(scenario, true)) {
+      if (result.ranCode === false) return yield* this.#replay(scenario, false);
+      results.push(result);
+    }
+    yield* results;
+  }
+
+  async *#replay(scenario: Scenario, always: boolean): AsyncGenerator<StepResult> {
     const { read = readModule, host = nodeHostLazily } = this.options;
     const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
+    const code: ModuleCode = { runner: new CodeRunner(kernel), always, ran: new WeakSet(), stopped: undefined };
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
       if ("insmod" in step) {
@@ -73,13 +99,31 @@ export class ModelTarget implements Target {
         if (kernel.host === noSignatures && (hashes || [module.plain, module.file.bytes].some(hasSignatureMarker))) {
           kernel.host = await host();
         }
-        result = insmodStep(kernel, number, step, module, hashes);
+        result = insmodStep(kernel, number, step, module, hashes, code);
       } else {
-        result = rmmodStep(kernel, number, step);
+        result = rmmodStep(kernel, number, step, code);
       }
-      yield result;
+      yield code.stopped === undefined ? result : stoppedResult(result, code.stopped);
+      code.stopped = undefined;
       if (result.outcome.crash !== undefined) return;
     }
+  }
+}
+
+/** A step whose code was stopped: what follows takes it that the code did nothing more, and returned 0. */
+function stoppedResult({ outcome, ...result }: StepResult, notModelled: string): StepResult {
+  const { rc: _rc, errno: _errno, ...rest } = outcome;
+  return { ...result, outcome: { ...rest, notModelled }, ranCode: false };
+}
+
+/** Runs a function of a module. @returns what it returns; 0 where it comes to what is not modelled */
+function runCode(code: ModuleCode, address: number, phase: Phase): number {
+  try {
+    return code.runner.call(address, phase);
+  } catch (error) {
+    if (!(error instanceof NotModelled)) throw error;
+    code.stopped = error.what;
+    return 0;
   }
 }
 
@@ -95,7 +139,14 @@ function attempt(call: () => number): Pick<StepOutcome, "rc" | "errno" | "oops" 
   }
 }
 
-function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: ReadModule, hashes: boolean): StepResult {
+function insmodStep(
+  kernel: Kernel,
+  number: number,
+  step: InsmodStep,
+  module: ReadModule,
+  hashes: boolean,
+  code: ModuleCode,
+): StepResult {
   const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
   if (unpacked && module.damaged) {
     throw new InputError(
@@ -108,12 +159,14 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
     atInit: false,
     name: undefined,
     initAssumed: false,
-    codeWanted: false,
   };
   const caller = {
     privileged: !step.unprivileged,
-    runInit: () => {
-      watched.codeWanted = step.init === "run";
+    runInit: (mod: KernelModule) => {
+      if (code.always || step.init === "run") {
+        code.ran.add(mod);
+        return runCode(code, mod.init, "init");
+      }
       watched.initAssumed = step.init === undefined;
       return typeof step.init === "number" ? s32(step.init) : 0;
     },
@@ -143,20 +196,24 @@ function insmodStep(kernel: Kernel, number: number, step: InsmodStep, module: Re
     step: number,
     op: "insmod",
     module: watched.name ?? moduleNameOf(step.insmod),
-    ...(watched.codeWanted ? { notModelled: "do_one_initcall(): the module's own code" } : end),
+    ...end,
     ...endOfStep(kernel),
   };
   if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);
   if (watched.atInit && hashes) outcome.regions = watched.images.map((image) => regionEntry(kernel, image));
-  return { outcome, images: watched.images, initAssumed: watched.initAssumed };
+  return { outcome, images: watched.images, initAssumed: watched.initAssumed, ranCode: code.always };
 }
 
-function rmmodStep(kernel: Kernel, number: number, step: RmmodStep): StepResult {
+function rmmodStep(kernel: Kernel, number: number, step: RmmodStep, code: ModuleCode): StepResult {
   const flags = (step.flags ?? ["nonblock"]).reduce((sum, flag) => sum | RMMOD_FLAGS[flag], 0);
-  const end = attempt(() => deleteModule(kernel, step.rmmod, flags, !step.unprivileged, () => {}));
+  const runExit = (mod: KernelModule) => {
+    if (code.ran.has(mod)) runCode(code, mod.exit, "exit");
+  };
+  const end = attempt(() => deleteModule(kernel, step.rmmod, flags, !step.unprivileged, runExit));
   return {
     outcome: { step: number, op: "rmmod", module: step.rmmod, ...end, ...endOfStep(kernel) },
     images: [],
+    ranCode: code.always,
   };
 }
 

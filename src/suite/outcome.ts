@@ -74,4 +74,6 @@ export interface StepResult {
   images: RegionImage[];
   /** The module has an init function, which was neither run nor said to return anything: it was taken to return 0. */
   initAssumed?: boolean;
+  /** Whether modules' code ran wherever the kernel runs it; left out by targets that do not say. */
+  ranCode?: boolean;
 }

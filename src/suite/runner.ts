@@ -19,6 +19,8 @@ export interface Verdict {
   readonly origin: Origin | undefined;
   /** "" where the run agrees with its golden; else what differs, and what to do. */
   readonly difference: string;
+  /** Whether the lines of the modules' own code were compared, too. */
+  readonly ranCode?: boolean;
 }
 
 /** Runs a case to its end, or to the step that the kernel did not survive. */
@@ -46,11 +48,16 @@ export async function runCase(target: Target, each: Case, goldens: Goldens): Pro
     if (!(error instanceof InputError) || error instanceof TargetError) throw error;
     return { id, origin: golden.origin, difference: error.message };
   }
-  const ranCode = target.runsCode ?? results.some(({ outcome }) => outcome.log.some(({ phase }) => phase === "init"));
+  const ranCode = target.runsCode ??
+    results.some(({ outcome, ranCode }) => ranCode ?? outcome.log.some(({ phase }) => phase === "init"));
   const texts = goldenTexts(each, results, goldens);
-  const difference = compareWithGolden(id, golden, texts, { runsCode: ranCode, givesImages: target.givesImages });
+  const difference = compareWithGolden(id, golden, texts, {
+    runsCode: ranCode,
+    givesStacks: target.givesStacks ?? true,
+    givesImages: target.givesImages,
+  });
   const remedy = golden.origin === "recorded"
     ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
     : `If the new result is right: deno task bless ${id}`;
-  return { id, origin: golden.origin, difference: difference === "" ? "" : `${difference}\n${remedy}` };
+  return { id, origin: golden.origin, difference: difference === "" ? "" : `${difference}\n${remedy}`, ranCode };
 }

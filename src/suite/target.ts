@@ -12,10 +12,12 @@ export interface Target {
   /** For reports: "model", or the command. */
   readonly name: string;
   /**
-   * Whether module code runs; where not, init is taken to return 0 and prints nothing. Left out where the lines tell: one of phase
-   * "init" comes from code that ran.
+   * Whether module code runs; where not, init is taken to return 0 and prints nothing. Left out where the results say it, or the
+   * lines: one of phase "init" comes from code that ran.
    */
   readonly runsCode?: boolean;
+  /** Whether the log has what dump_stack() shows behind some warnings; so, unless it is false. */
+  readonly givesStacks?: boolean;
   /** Whether results come with the bytes of the modules' memory. */
   readonly givesImages: boolean;
   /**
