@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which programs the oracle calls, and what is said where there are none. */
 
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { readKernelArguments } from "../src/oracle/kernel_command.ts";
 import { Facts } from "../src/oracle/kernel_facts.ts";
 import { parsePackage } from "../src/oracle/kernel_package.ts";
@@ -31,6 +31,13 @@ Deno.test("a program in the cache is called with its libraries, and QEMU with it
     );
     assertEquals((await findProgram(COMPILER, cache, notInstalled))?.args, []);
   });
+});
+
+Deno.test("a task that boots, builds or times a kernel may run what is in the cache", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  for (const name of ["suite", "record", "verify", "mutants", "bench", "record:corpus", "kernel:build", "kernel:profile"]) {
+    assertMatch(tasks[name].command, / --allow-run /, name);
+  }
 });
 
 Deno.test("a program that is neither on the search path nor in the cache is none", async () => {

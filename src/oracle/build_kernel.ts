@@ -23,11 +23,12 @@ import { buildTree, type KernelBuild, parseBuild, pemOf, sourceTree } from "./ke
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
 import { readFacts } from "./kernel_facts.ts";
 import { imagePath } from "./kernel_under_test.ts";
-import { COMPILER, howToGet, missingPrograms } from "./programs.ts";
+import { COMPILER, needProgram, needPrograms, type Program } from "./programs.ts";
 import { sha256Hex, whatIsWrong } from "./verify.ts";
 
 const USAGE = "usage: deno task kernel:build ID [--jobs N] [--cache DIR] [--sources FILE]";
-const PROGRAMS = [COMPILER, "gcc", "make", "bc", "flex", "bison", "perl", "dpkg-deb", "tar", "xz"];
+/** What has to be installed, beside the cross compiler. */
+const PROGRAMS = ["gcc", "make", "bc", "flex", "bison", "perl", "dpkg-deb", "tar", "xz"];
 /** How many files are one line of progress. */
 const FILES_PER_LINE = 100;
 /** Files in a build tree. */
@@ -102,7 +103,7 @@ async function compile(kbuild: Kbuild, { release, dtb }: KernelBuild, jobs: numb
 }
 
 /** Returns whether the image is the one that the profile was recorded from, or there is none yet. */
-async function report(build: KernelBuild, image: string, say: Say): Promise<boolean> {
+async function report(build: KernelBuild, image: string, compiler: Program, say: Say): Promise<boolean> {
   const { size } = await Deno.stat(image);
   const wrong = build.recorded && await whatIsWrong(image, build.recorded.image);
   if (wrong === undefined) {
@@ -113,16 +114,18 @@ async function report(build: KernelBuild, image: string, say: Say): Promise<bool
   }
   console.error(
     `kernel:build: ${image} is not the image that golden/${build.release} was recorded from: it ${wrong}. It was built by ` +
-      `"${await compilerVersion()}", that one by "${build.recorded?.compiler}"; addresses will differ from the profile's`,
+      `"${await compilerVersion(
+        compiler,
+      )}", that one by "${build.recorded?.compiler}"; addresses will differ from the profile's`,
   );
   return false;
 }
 
 /** Builds and installs. Returns whether the image is the recorded one. */
 async function buildKernel(build: KernelBuild, cache: string, jobs: number, sources: string | undefined, say: Say) {
-  const missing = await missingPrograms(PROGRAMS);
-  if (missing.length > 0) throw new InputError(howToGet(missing));
-  const kbuild = new Kbuild(sourceTree(cache, build.source), buildTree(cache, build.release));
+  await needPrograms(PROGRAMS);
+  const compiler = await needProgram(COMPILER, cache);
+  const kbuild = new Kbuild(sourceTree(cache, build.source), buildTree(cache, build.release), compiler);
   if (!await isThere(kbuild.source)) {
     const file = await fetchPackage(build.source, cache, sources, say);
     say(`${kbuild.source}: unpacking`);
@@ -137,7 +140,7 @@ async function buildKernel(build: KernelBuild, cache: string, jobs: number, sour
   await install(`${kbuild.tree}/System.map`, `${folder}/System.map`);
   if (build.dtb !== undefined) await install(`${boot}/dts/${build.dtb}`, `${folder}/${build.dtb.split("/").at(-1)}`);
   await install(`${boot}/zImage`, image);
-  return await report(build, image, say);
+  return await report(build, image, compiler, say);
 }
 
 async function main(args: readonly string[]): Promise<number> {

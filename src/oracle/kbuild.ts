@@ -7,7 +7,7 @@
 
 import { InputError } from "../suite/input_error.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { cannotStart, COMPILER } from "./programs.ts";
+import { cannotStart, commandOf, type Program } from "./programs.ts";
 
 /** What would differ from build to build. */
 const SAME_EACH_TIME = {
@@ -22,9 +22,8 @@ const SAME_EACH_TIME = {
 const STEP = /^ {2}[A-Z][A-Z0-9_]+ +\S/;
 
 /** The first line of what the compiler says of itself. */
-export async function compilerVersion(): Promise<string> {
-  const { stdout } = await new Deno.Command(COMPILER, { args: ["--version"], stdin: "null" }).output()
-    .catch((error) => cannotStart(COMPILER, error));
+export async function compilerVersion(compiler: Program): Promise<string> {
+  const { stdout } = await commandOf(compiler, ["--version"], { stdin: "null" }).output();
   return new TextDecoder().decode(stdout).split("\n")[0];
 }
 
@@ -44,8 +43,9 @@ export class Kbuild {
   /**
    * @param source the kernel's source, which stays as it is
    * @param tree the folder that is built in
+   * @param compiler the cross compiler; its binutils are beside it
    */
-  constructor(readonly source: string, readonly tree: string) {}
+  constructor(readonly source: string, readonly tree: string, readonly compiler: Program) {}
 
   /**
    * Runs make.
@@ -59,7 +59,7 @@ export class Kbuild {
       this.source,
       `O=${this.tree}`,
       "ARCH=arm",
-      `CROSS_COMPILE=${COMPILER.replace(/gcc$/, "")}`,
+      `CROSS_COMPILE=${this.compiler.path.replace(/gcc$/, "")}`,
       "LOCALVERSION=",
     ];
     const log = await Deno.open(`${this.tree}/make.log`, { write: true, create: true, truncate: true });
@@ -72,7 +72,7 @@ export class Kbuild {
     try {
       const process = new Deno.Command("make", {
         args: [...all, ...args],
-        env: { ...SAME_EACH_TIME, ...env },
+        env: { ...SAME_EACH_TIME, ...this.compiler.env, ...env },
         stdin: "null",
         stdout: "piped",
         stderr: "piped",

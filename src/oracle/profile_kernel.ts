@@ -25,6 +25,7 @@ import { buildTree, parseBuild, sourceTree } from "./kernel_build.ts";
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
 import { type Facts, readFacts } from "./kernel_facts.ts";
 import { imagePath, type KernelUnderTest } from "./kernel_under_test.ts";
+import { COMPILER, needProgram, type Program } from "./programs.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { type FileFacts, sha256Hex } from "./verify.ts";
 
@@ -57,9 +58,9 @@ async function replace(path: URL, content: string | Uint8Array): Promise<void> {
 }
 
 /** The table `build`, with what built the image that the profile is of. */
-async function builtBy(facts: Facts, image: FileFacts): Promise<TomlTable> {
+async function builtBy(facts: Facts, compiler: Program, image: FileFacts): Promise<TomlTable> {
   const { source, image: _before, ...own } = facts.table("build").values as TomlTable;
-  return { ...own, compiler: await compilerVersion(), source, image: { ...image } };
+  return { ...own, compiler: await compilerVersion(compiler), source, image: { ...image } };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -67,7 +68,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (id === undefined) throw new InputError(`no kernel named; ${USAGE}`);
   const facts = await readFacts(id);
   const { release, source } = parseBuild(facts);
-  const kbuild = new Kbuild(sourceTree(cache, source), buildTree(cache, release));
+  const compiler = await needProgram(COMPILER, cache);
+  const kbuild = new Kbuild(sourceTree(cache, source), buildTree(cache, release), compiler);
   const text = async (name: string) => new TextDecoder().decode(await readBuilt(`${kbuild.tree}/${name}`));
   const vmlinux = new Vmlinux(await readBuilt(`${kbuild.tree}/vmlinux`));
   const config = readKconfig(await text(".config"));
@@ -94,7 +96,7 @@ async function main(args: readonly string[]): Promise<number> {
     alias: facts.text("alias"),
     trustedKeys: facts.has("trusted_keys") ? facts.texts("trusted_keys") : [],
     qemu: facts.table("qemu").values as TomlTable,
-    build: await builtBy(facts, { size: bytes.length, sha256: await sha256Hex(bytes) }),
+    build: await builtBy(facts, compiler, { size: bytes.length, sha256: await sha256Hex(bytes) }),
     nondeterministic: (facts.values.nondeterministic ?? []) as readonly TomlTable[],
   };
   const folder = new URL(`${release}/`, GOLDEN_DIR);

@@ -10,7 +10,7 @@ import type { KernelProfile } from "../../src/kernel/profile.ts";
 import { buildAgent } from "../../src/oracle/initramfs.ts";
 import { inTemporaryDirectory } from "../../src/oracle/interrupt.ts";
 import { cacheDirectory, imagePath, type KernelUnderTest, openKernel } from "../../src/oracle/kernel_under_test.ts";
-import { COMPILER, EMULATOR, howToGet, missingPrograms } from "../../src/oracle/programs.ts";
+import { COMPILER, EMULATOR, needProgram, toolsDirectory } from "../../src/oracle/programs.ts";
 import { recordScenario } from "../../src/oracle/record.ts";
 import { InputError } from "../../src/suite/input_error.ts";
 import { MODULE, PROJECT } from "./cold.ts";
@@ -18,9 +18,9 @@ import { milliseconds, report, times } from "./figures.ts";
 
 /** The kernel, if all is there that it takes to boot it. */
 async function bootable(profile: KernelProfile): Promise<KernelUnderTest> {
-  const kernel = await openKernel(cacheDirectory(), profile);
-  const missing = await missingPrograms([EMULATOR, COMPILER]);
-  if (missing.length > 0) throw new InputError(howToGet(missing));
+  const cache = cacheDirectory();
+  const kernel = await openKernel(cache, profile);
+  for (const program of [EMULATOR, COMPILER]) await needProgram(program, cache);
   return kernel;
 }
 
@@ -30,6 +30,7 @@ async function guestTimes(profile: KernelProfile, { image, dtb }: KernelUnderTes
     await Deno.mkdir(`${cache}/${profile.release}`);
     await Deno.symlink(image, imagePath(cache, profile.release));
     if (dtb !== undefined) await Deno.symlink(dtb, `${cache}/${profile.release}/${dtb.slice(dtb.lastIndexOf("/") + 1)}`);
+    await Deno.symlink(toolsDirectory(cacheDirectory()), toolsDirectory(cache));
     await buildAgent(cache);
     const step = { insmod: fromFileUrl(new URL(MODULE, PROJECT)), params: "" };
     const load = async () => {
