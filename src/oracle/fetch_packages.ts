@@ -8,21 +8,12 @@
 import { CHECK_ROOM, FetchError } from "./apt.ts";
 import { fetchPackage, megabytes, openApt, type Say } from "./debian_package.ts";
 import { withBar } from "./download_bar.ts";
+import { exists } from "./files.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { KernelPackage } from "./kernel_package.ts";
 import { imagePath } from "./kernel_under_test.ts";
 import { needPrograms } from "./programs.ts";
 import { whatIsWrong } from "./verify.ts";
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** Runs tar over the files of a package. */
 async function tar(packageFile: string, args: readonly string[], to?: WritableStream<Uint8Array>): Promise<boolean> {

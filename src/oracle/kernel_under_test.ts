@@ -13,6 +13,7 @@
 import type { FieldPlace, KernelProfile } from "../kernel/profile.ts";
 import { InputError } from "../suite/input_error.ts";
 import { type Board, readBoard } from "./board.ts";
+import { exists } from "./files.ts";
 
 export interface KernelUnderTest {
   release: string;
@@ -36,16 +37,6 @@ export function cacheDirectory(): string {
   const home = Deno.env.get("HOME");
   if (home) return `${home}/.cache/insmodel`;
   throw new InputError("Cannot tell the cache directory: none of INSMODEL_CACHE, XDG_CACHE_HOME and HOME is set");
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Where the image of a kernel is in the cache. */

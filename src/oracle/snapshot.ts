@@ -11,6 +11,7 @@
 
 import { InputError } from "../suite/input_error.ts";
 import { boardArguments } from "./board.ts";
+import { exists } from "./files.ts";
 import { buildAgent, initramfs } from "./initramfs.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { KernelUnderTest } from "./kernel_under_test.ts";
@@ -33,16 +34,6 @@ export interface Snapshot extends Omit<MachineOptions, "directory" | "incoming">
   /** File of the machine's state, without its memory. */
   state: string;
   watched: WatchedAddresses;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 async function digestOf(parts: readonly (string | Uint8Array<ArrayBuffer>)[]): Promise<string> {
