@@ -18,9 +18,19 @@ import { readProfiles } from "./profiles.ts";
 
 const knownFailures = readKnownFailures(fromFileUrl(new URL("known_failures.toml", import.meta.url)));
 const cases = findCases(fromFileUrl(new URL("../cases/", import.meta.url)));
-/** Cases whose modules call what the model does not have, and what that is. */
-const stops = (parse(Deno.readTextFileSync(new URL("services_stops.toml", import.meta.url))).stops as { case: string }[])
-  .map((each) => each.case);
+
+/** A case whose module calls `at`, which the model does not have; on one kernel alone where others do not come so far. */
+interface Stop {
+  case: string;
+  at: string;
+  kernel?: string;
+}
+
+function isStop(id: string, alias: string): boolean {
+  return stops.some((each) => each.case === id && (each.kernel ?? alias) === alias);
+}
+
+const stops = parse(Deno.readTextFileSync(new URL("services_stops.toml", import.meta.url))).stops as unknown as Stop[];
 const counts = { recorded: 0, blessed: 0, absent: 0 };
 
 const { usable, faults } = await readProfiles();
@@ -41,7 +51,7 @@ for (const profile of usable) {
       if (verdict.origin !== undefined) counts[verdict.origin]++;
       const problem = checkKnownFailure(knownFailures, profile.alias, verdict);
       const isStopped = verdict.ranCode === false;
-      assertEquals(isStopped, stops.includes(caseId(each)), "whether modules' code comes to what is not modelled");
+      assertEquals(isStopped, isStop(caseId(each), profile.alias), "whether modules' code comes to what is not modelled");
       if (problem !== "") fail(`\n${problem}`);
     });
   }
