@@ -34,6 +34,12 @@ export const KNOWN: readonly Known[] = [
     row: /^STR[BH]? \(PC\)$/,
     reason: "a store relative to the PC is undefined in T32; QEMU stores",
   },
+  {
+    sets: ["A32", "T32"],
+    row: /^LDC, STC/,
+    word: (word) => (word & 0xe00) === 0xe00,
+    reason: "here LDC and STC of CP14 and CP15 are undefined; QEMU takes some of them for MRRC and MCRR",
+  },
 ];
 
 /** Why a program is not compared, if there is a reason. */

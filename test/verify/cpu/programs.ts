@@ -89,7 +89,7 @@ export class Programs {
 
   /** The word in an IT block now and then; a store-exclusive after its load. */
   #around(row: Row, word: number, set: InstructionSet, offset: number): readonly number[] {
-    const { n, d } = row.fields(word);
+    const { n, d, t } = row.fields(word);
     if (row.name.startsWith("STREX")) {
       const spare = [0, 2, 4, 6].find((each) => each !== n && each + 1 !== n && each !== d) ?? 8;
       if (set === "A32") return [((word & 0x0ff00000) | 0xe0100f9f | (n << 16) | (spare << 12)) >>> 0, word];
@@ -100,7 +100,8 @@ export class Programs {
     // What is written to a thread register is read back.
     if (row.name === "MRC p15") return [((word & ~0x0010f000) | (((word >>> 12) & 7) << 12)) >>> 0, word];
     if (row.name === "MCR p15") return [word, (word ^ 0x00101000) >>> 0];
-    const branches = /^(B|BL|BX|BLX|TB|CB|IT|CPS|SETEND|B \(|hint|LDM|POP)/.test(row.name);
+    const branches = /^(B|BL|BX|BLX|TB|CB|IT|CPS|SETEND|B \(|hint|LDM|POP|LDC|CDP|UDF)/.test(row.name) ||
+      (row.name.startsWith("LDR") && t === 15);
     if (set === "T32" && !branches && this.#below(3) === 0) return [0xbf08 | (this.#below(15) << 4), word];
     return [word];
   }
