@@ -22,7 +22,10 @@ import {
 } from "./constants.ts";
 import { ElfError, type ElfImage, type ElfSection } from "./image.ts";
 import { EHDR, type Ehdr, REL, RELA, SHDR, type Shdr, SYM, writeRecord } from "./records.ts";
+import { encodeName, StringTable } from "./string_table.ts";
 import { align, u32 } from "./word.ts";
+
+export { encodeName };
 
 /** A section by its index, or by its name: the first one that has it. */
 export type SectionRef = number | string;
@@ -49,14 +52,14 @@ export interface RelocationDescription {
 
 /**
  * What a section holds: bytes; a size without bytes (SHT_NOBITS, SHT_NULL); symbols behind the null symbol; relocations; or the
- * strings that section names and symbol tables put there.
+ * strings that section names and symbol tables put there, where with `sharesTails` a name lies at the end of a longer one, as GNU ld has it.
  */
 export type Content =
   | { data: Uint8Array }
   | { size: number }
   | { symbols: SymbolDescription[] }
   | { relocations: RelocationDescription[] }
-  | { strings: true };
+  | { strings: true; sharesTails?: true };
 
 /** A section; `link`, `info` and `entsize` are derived for symbol and relocation tables where they are left out. */
 export interface SectionDescription {
@@ -80,48 +83,6 @@ export interface ElfDescription {
   /** Fields of section 0 that are not zero. */
   nullSection?: Partial<Shdr>;
   sections: SectionDescription[];
-}
-
-const UTF8 = new TextEncoder();
-
-/** Bytes of a text that has one character per byte. */
-export function encodeName(text: string): Uint8Array {
-  const utf8 = UTF8.encode(text);
-  // What is as long as its characters is ASCII, and nearly everything is.
-  if (utf8.length === text.length) return utf8;
-  return Uint8Array.from(text, (character) => {
-    const code = character.codePointAt(0)!;
-    if (code > 0xff) throw new Error(`Cannot write the name "${text}": "${character}" is no single byte`);
-    return code;
-  });
-}
-
-/** A string table: each name once, in the order of its first use, behind the empty name. */
-class StringTable {
-  readonly #offsets = new Map<string, number>([["", 0]]);
-  readonly #parts: Uint8Array[] = [new Uint8Array(1)];
-  #size = 1;
-
-  add(name: string): number {
-    const known = this.#offsets.get(name);
-    if (known !== undefined) return known;
-    const offset = this.#size;
-    const bytes = encodeName(name + "\0");
-    this.#offsets.set(name, offset);
-    this.#parts.push(bytes);
-    this.#size += bytes.length;
-    return offset;
-  }
-
-  bytes(): Uint8Array {
-    const bytes = new Uint8Array(this.#size);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
-  }
 }
 
 const DEFAULT_HEADER: Partial<Ehdr> = {
@@ -248,7 +209,18 @@ class Writer {
     return new Uint8Array(0);
   }
 
+  /** All names that go into a string table. */
+  #namesIn(table: number): string[] {
+    const symbols = this.#sections.flatMap((section) =>
+      "symbols" in section.content && this.#link(section) === table ? section.content.symbols : []
+    );
+    return [...symbols, ...(table === this.#names ? this.#sections : [])].map(({ name }) => name).filter((name) => name !== "");
+  }
+
   write(): Uint8Array {
+    this.#sections.forEach(({ content }, i) => {
+      if ("strings" in content && content.sharesTails) this.#strings.get(i + 1)!.addSharingTails(this.#namesIn(i + 1));
+    });
     const names = this.#sections.map((section) => this.#name(this.#names, section.name));
     const contents = this.#sections.map((section, i) => "strings" in section.content ? undefined : this.#bytes(i + 1));
     let end = EHDR.size;

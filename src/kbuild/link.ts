@@ -8,56 +8,17 @@
  */
 
 import { sha1 } from "@noble/hashes/legacy.js";
-import { R_ARM, SHF, SHN, SHT, STB, STT, symbolBinding, symbolType } from "../elf/constants.ts";
-import { ElfError, type ElfImage, type ElfRelocation, type ElfSection, readImage } from "../elf/image.ts";
+import { R_ARM, SHF, SHT, STT, symbolType } from "../elf/constants.ts";
+import { ElfError, type ElfImage, type ElfRelocation, readImage } from "../elf/image.ts";
 import { align, u32 } from "../elf/word.ts";
 import { type RelocationDescription, type SectionDescription, type SymbolDescription, writeElf } from "../elf/writer.ts";
 import { ObjectError, readObject } from "./elf_info.ts";
 import { moveAddend } from "./link_addend.ts";
 import { ALIGNED_TO_8, destinationOf, isDiscarded, PLT_SECTIONS, rankOf } from "./link_layout.ts";
+import { type LinkedInput, LinkError, type LinkInput, type Output, type Piece } from "./link_pieces.ts";
+import { linkSymbols } from "./link_symbols.ts";
 
-/** Objects that do not go together: one line. */
-export class LinkError extends Error {
-  override readonly name = "LinkError";
-}
-
-/** An object by its path. */
-export interface LinkInput {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
-/** A section of an object, and where it came to lie. */
-interface Piece {
-  readonly input: LinkedInput;
-  readonly section: ElfSection;
-  readonly pattern: number;
-  readonly key: string;
-  /** In the section of the module, in bytes. */
-  offset: number;
-}
-
-/** A section of the module. */
-interface Output {
-  readonly name: string;
-  readonly pieces: Piece[];
-  type: number;
-  flags: number;
-  align: number;
-  size: number;
-  /** Of the loaded module's file; from 1. */
-  index: number;
-}
-
-/** An object in the making of the module. */
-interface LinkedInput {
-  readonly path: string;
-  readonly image: ElfImage;
-  /** By section index; undefined where the section is not kept. */
-  readonly pieces: (Piece | undefined)[];
-  /** New indices of symbols by their old ones; undefined where the symbol is gone. */
-  readonly symbols: (number | undefined)[];
-}
+export { LinkError, type LinkInput };
 
 const NOT_LINKED: readonly number[] = [SHT.NULL, SHT.SYMTAB, SHT.STRTAB, SHT.REL, SHT.SYMTAB_SHNDX];
 
@@ -81,9 +42,6 @@ function imageOf(path: string, bytes: Uint8Array): ElfImage {
 class Link {
   readonly #inputs: readonly LinkedInput[];
   readonly #outputs: Output[] = [];
-  readonly #symbols: SymbolDescription[] = [];
-  /** Global symbols: index in the module's table, and what is known of each. */
-  readonly #globals = new Map<string, { symbol: SymbolDescription; path: string; common: boolean }>();
 
   constructor(inputs: readonly LinkInput[]) {
     this.#inputs = inputs.map(({ path, bytes }) => {
@@ -102,8 +60,7 @@ class Link {
       if (this.#relocationsInto(output).length > 0) index++;
     }
     this.#place();
-    this.#gatherSymbols();
-    return withBuildId(this.#write());
+    return withBuildId(this.#write(linkSymbols(this.#inputs, this.#outputs)));
   }
 
   /** Each section of an object to its section of the module. */
@@ -121,7 +78,7 @@ class Link {
       let output = this.#outputs.find((each) => each.name === name);
       if (!isFirst(output)) continue;
       if (output === undefined) {
-        output = { name, pieces: [], type: sh_type, flags: sh_flags, align: 1, size: 0, index: 0 };
+        output = { name, pieces: [], type: sh_type, flags: sh_flags, align: 1, size: 0, address: 0, index: 0 };
         this.#outputs.push(output);
       }
       if (output.type === SHT.NOBITS) output.type = sh_type;
@@ -136,7 +93,7 @@ class Link {
 
   #addScriptSections(): void {
     const add = (name: string, type: number, flags: number, align: number, size: number) =>
-      this.#outputs.push({ name, pieces: [], type, flags, align, size, index: 0 });
+      this.#outputs.push({ name, pieces: [], type, flags, align, size, address: 0, index: 0 });
     for (const { name, flags } of PLT_SECTIONS) {
       if (!this.#outputs.some((each) => each.name === name)) add(name, SHT.PROGBITS, flags, 1, 1);
     }
@@ -148,6 +105,7 @@ class Link {
       flags: SHF.ALLOC,
       align: 4,
       size: BUILD_ID.header + BUILD_ID.size,
+      address: 0,
       index: 0,
     });
   }
@@ -164,6 +122,7 @@ class Link {
       let size = output.size;
       if (name === ".data") {
         const start = align(dot, output.align);
+        output.address = start;
         size = align(start, 8) - start;
       }
       for (const piece of pieces) {
@@ -189,80 +148,6 @@ class Link {
 
   #outputOf(piece: Piece): Output {
     return this.#outputs.find((each) => each.pieces.includes(piece))!;
-  }
-
-  /** Symbols of sections, then local ones by object, then global ones. Indices in the table begin at 1. */
-  #gatherSymbols(): void {
-    for (const { index } of this.#outputs) this.#symbols.push({ name: "", section: index, type: STT.SECTION, bind: STB.LOCAL });
-    const places = new Map<Piece, { index: number }>();
-    for (const output of this.#outputs) for (const piece of output.pieces) places.set(piece, output);
-    const describe = (input: LinkedInput, old: number): SymbolDescription | undefined => {
-      const { name, record } = input.image.symbols[old];
-      const { st_shndx, st_value, st_size, st_info, st_other } = record;
-      const common = { name, size: st_size, bind: symbolBinding(st_info), type: symbolType(st_info), other: st_other };
-      if (st_shndx === SHN.UNDEF || st_shndx >= SHN.LORESERVE) return { ...common, value: st_value, section: st_shndx };
-      const piece = input.pieces[st_shndx];
-      return piece === undefined ? undefined : { ...common, value: piece.offset + st_value, section: places.get(piece)!.index };
-    };
-    for (const input of this.#inputs) {
-      for (let old = 1; old < input.image.symbols.length; old++) {
-        const symbol = describe(input, old);
-        if (symbol === undefined || symbol.bind !== STB.LOCAL) continue;
-        if (symbol.type === STT.SECTION) {
-          // Its place in the table is that of its section's output.
-          input.symbols[old] = this.#outputs.findIndex(({ index }) => index === symbol.section) + 1;
-        } else input.symbols[old] = this.#symbols.push(symbol);
-      }
-    }
-    for (const input of this.#inputs) {
-      for (let old = 1; old < input.image.symbols.length; old++) {
-        const symbol = describe(input, old);
-        if (symbol !== undefined && symbol.bind !== STB.LOCAL) this.#resolve(input, symbol);
-      }
-    }
-    this.#addTagSymbols();
-    const indices = new Map<string, number>();
-    for (const [name, { symbol }] of this.#globals) indices.set(name, this.#symbols.push(symbol));
-    for (const input of this.#inputs) {
-      for (const { index, name, record } of input.image.symbols) {
-        if (index > 0 && symbolBinding(record.st_info) !== STB.LOCAL) input.symbols[index] = indices.get(name);
-      }
-    }
-  }
-
-  /** One of several global symbols of a name: defined before common before undefined, global before weak. */
-  #resolve({ path }: LinkedInput, symbol: SymbolDescription): void {
-    const common = symbol.section === SHN.COMMON;
-    const known = this.#globals.get(symbol.name);
-    const strength = (each: SymbolDescription) =>
-      each.section === SHN.UNDEF
-        ? (each.bind === STB.WEAK ? 0 : 1)
-        : each.section === SHN.COMMON
-        ? 3
-        : each.bind === STB.WEAK
-        ? 2
-        : 4;
-    if (known === undefined) {
-      this.#globals.set(symbol.name, { symbol, path, common });
-      return;
-    }
-    if (strength(known.symbol) === 4 && strength(symbol) === 4) {
-      throw new LinkError(`${path}: ${symbol.name} is defined in ${known.path} too`);
-    }
-    if (strength(symbol) > strength(known.symbol)) this.#globals.set(symbol.name, { symbol, path, common });
-  }
-
-  /** __start_alloc_tags and __stop_alloc_tags, around what is first in .data. */
-  #addTagSymbols(): void {
-    const output = this.#outputs.find(({ name }) => name === ".data")!;
-    const tags = output.pieces.filter(({ pattern }) => pattern === 0);
-    const start = tags[0]?.offset ?? output.pieces[0]?.offset ?? 0;
-    const last = tags.at(-1);
-    const stop = last === undefined ? start : last.offset + last.section.header.sh_size;
-    for (const [name, value] of [["__start_alloc_tags", start], ["__stop_alloc_tags", stop]] as const) {
-      const symbol = { name, value, section: output.index, bind: STB.GLOBAL, type: STT.NOTYPE };
-      this.#globals.set(name, { symbol, path: "module.lds", common: false });
-    }
   }
 
   /** The bytes of a section of the module; addends against sections are moved with what they point to. */
@@ -311,7 +196,7 @@ class Link {
     return linked === undefined ? 0 : this.#outputOf(linked).index;
   }
 
-  #write(): Uint8Array {
+  #write(symbols: SymbolDescription[]): Uint8Array {
     const sections: SectionDescription[] = [];
     const symbolTable = this.#outputs.reduce((count, output) => count + (this.#relocationsInto(output).length > 0 ? 2 : 1), 1);
     for (const output of this.#outputs) {
@@ -330,9 +215,9 @@ class Link {
       header: { e_flags },
       sections: [
         ...sections,
-        { name: ".symtab", type: SHT.SYMTAB, align: 4, content: { symbols: this.#symbols } },
-        { name: ".strtab", type: SHT.STRTAB, content: { strings: true } },
-        { name: ".shstrtab", type: SHT.STRTAB, content: { strings: true } },
+        { name: ".symtab", type: SHT.SYMTAB, align: 4, content: { symbols } },
+        { name: ".strtab", type: SHT.STRTAB, content: { strings: true, sharesTails: true } },
+        { name: ".shstrtab", type: SHT.STRTAB, content: { strings: true, sharesTails: true } },
       ],
     });
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SHN, STT, symbolType } from "../../src/elf/constants.ts";
+import { SHN } from "../../src/elf/constants.ts";
 import { readImage } from "../../src/elf/image.ts";
 import type { KernelProfile } from "../../src/kernel/profile.ts";
 import { exportsOf } from "../../src/report/inspect_linkage.ts";
@@ -20,17 +20,22 @@ export interface Loaded {
   readonly sections: Readonly<Record<string, string>>;
   /** Names, licences, CRCs and namespaces. */
   readonly exports: readonly string[];
-  /** Symbols but those of sections, files and mapping symbols: name, value, size, type and binding, section. Sorted, since their order means nothing. */
+  /** Symbols: name, value, size, type and binding, section. Sorted, since their order means nothing. */
   readonly symbols: readonly string[];
 }
 
-/** Sections whose bytes go by the number and order of symbols, or identify the file; struct module counts the symbols. */
-const WITHOUT_BYTES = [".note.gnu.build-id", ".gnu.linkonce.this_module"];
-/** Tables of symbols, which are compared by their entries. */
-const SYMBOL_TABLES = [".symtab", ".strtab"];
+/** Sections whose bytes go by the order of symbols, or identify the file. */
+const WITHOUT_BYTES = [".note.gnu.build-id", ".symtab", ".strtab"];
 
 function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What a link and the same link stripped are to agree on: all but names of files, mapping symbols and the size of the tables of symbols. */
+export function asStripped({ sections, symbols, ...rest }: Loaded): Loaded {
+  const { ".symtab": _symtab, ".strtab": _strtab, ".gnu.linkonce.this_module": _module, ...others } = sections;
+  const isStripped = (symbol: string) => symbol.startsWith("$") || / 4 \d+$/.test(symbol);
+  return { ...rest, sections: others, symbols: symbols.filter((each) => !each.startsWith(" ") && !isStripped(each)) };
 }
 
 /** Loads modules in their order into one kernel; the last one is shown. */
@@ -40,7 +45,7 @@ export async function loaded(profile: KernelProfile, modules: readonly Uint8Arra
   let shown: Loaded | undefined;
   for await (const { outcome, images } of target.run({ cmdline: "", steps })) {
     const image = readImage(modules[outcome.step]);
-    const placed = Object.entries(outcome.sections ?? {}).filter(([name]) => !SYMBOL_TABLES.includes(name));
+    const placed = Object.entries(outcome.sections ?? {});
     const places = placed.map(([name, { address, size, region }]) => {
       const at = Number(address);
       const memory = images.find(({ base, bytes }) => at >= base && at < base + bytes.length);
@@ -55,9 +60,7 @@ export async function loaded(profile: KernelProfile, modules: readonly Uint8Arra
       log: outcome.log.map(({ text }) => text),
       sections: Object.fromEntries(places),
       exports: exportsOf({ image }).map((each) => JSON.stringify(each)),
-      symbols: image.symbols.filter(({ name, record }) =>
-        name !== "" && !name.startsWith("$") && symbolType(record.st_info) !== STT.FILE
-      ).map(({ name, record }) =>
+      symbols: image.symbols.map(({ name, record }) =>
         [name, record.st_value, record.st_size, record.st_info, sectionName(record.st_shndx)].join(" ")
       ).sort(),
     };
