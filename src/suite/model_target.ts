@@ -18,7 +18,7 @@ import { procModules } from "../module/procfs.ts";
 import { hasSignatureMarker } from "../module/signature.ts";
 import { finitModule, initModule } from "../module/syscalls.ts";
 import { deleteModule } from "../module/unload.ts";
-import { CodeRunner } from "../services/run_code.ts";
+import type { CodeRunner } from "../services/run_code.ts";
 import { InputError } from "./input_error.ts";
 import { nodeHostLazily } from "./lazy_host.ts";
 import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
@@ -38,7 +38,8 @@ interface Watched {
 
 /** The code of the modules of one kernel: which is run, and where a run came to what is not modelled. */
 interface ModuleCode {
-  readonly runner: CodeRunner;
+  /** Undefined where no step asks for it: whoever runs no code does not load the CPU. */
+  readonly runner: CodeRunner | undefined;
   readonly always: boolean;
   /** Modules whose init function was run. */
   readonly ran: WeakSet<KernelModule>;
@@ -90,7 +91,8 @@ export class ModelTarget implements Target {
   async *#replay(scenario: Scenario, always: boolean): AsyncGenerator<StepResult> {
     const { read = readModule, host = nodeHostLazily } = this.options;
     const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
-    const code: ModuleCode = { runner: new CodeRunner(kernel), always, ran: new WeakSet(), stopped: undefined };
+    const runner = always || runsCode(scenario) ? await newRunner(kernel) : undefined;
+    const code: ModuleCode = { runner, always, ran: new WeakSet(), stopped: undefined };
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
       if ("insmod" in step) {
@@ -116,9 +118,19 @@ function stoppedResult({ outcome, ...result }: StepResult, notModelled: string):
   return { ...result, outcome: { ...rest, notModelled }, ranCode: false };
 }
 
+function runsCode({ steps }: Scenario): boolean {
+  return steps.some((step) => "insmod" in step && step.init === "run");
+}
+
+async function newRunner(kernel: Kernel): Promise<CodeRunner> {
+  const { CodeRunner } = await import("../services/run_code.ts");
+  return new CodeRunner(kernel);
+}
+
 /** Runs a function of a module. @returns what it returns; 0 where it comes to what is not modelled */
 function runCode(code: ModuleCode, address: number, phase: Phase): number {
   try {
+    if (code.runner === undefined) throw new Error("Cannot run a module's code: no step asked for it");
     return code.runner.call(address, phase);
   } catch (error) {
     if (!(error instanceof NotModelled)) throw error;
