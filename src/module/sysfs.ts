@@ -13,6 +13,7 @@ import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
+import type { KernelParam } from "./param_ops.ts";
 import { paramsOf } from "./params.ts";
 
 /**
@@ -28,7 +29,11 @@ export function modSysfsSetup(kernel: Kernel, mod: KernelModule): number {
     return -EINVAL;
   }
   if (mod.name === "") throw new NotModelled("kobject_init_and_add() of a module without a name");
-  const params = [...paramsOf(kernel, mod)].filter(({ perm }) => perm !== 0);
+  const params: KernelParam[] = [];
+  // One by one: how many there are is the file's word, and a walk past what is in memory ends with a fault.
+  for (const param of paramsOf(kernel, mod)) {
+    if (param.perm !== 0) params.push(param);
+  }
   const invalid = params.find(({ perm }) => (perm & ~0o664) !== 0);
   if (invalid !== undefined) {
     throw new NotModelled(
