@@ -17,7 +17,7 @@
 import { mergeFragments, notHonoured, readKconfig, writeKconfig } from "../profile/kconfig.ts";
 import { GOLDEN_DIR } from "../profile/load_profile.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
-import { fetchPackage, megabytes, type Say } from "./debian_package.ts";
+import { fetchPackage, megabytes, type Say } from "./packages/debian_package.ts";
 import { exists } from "./files.ts";
 import { compilerVersion, Kbuild } from "./kbuild.ts";
 import { buildTree, type KernelBuild, parseBuild, pemOf, sourceTree } from "./kernel_build.ts";

@@ -22,11 +22,11 @@
  */
 
 import { DEFAULT_KERNEL } from "../profile/load_profile.ts";
-import { fetchHeaders, fetchImage, fetchModules } from "./fetch_packages.ts";
-import { fetchTools, missingTools } from "./fetch_tools.ts";
+import { fetchHeaders, fetchImage, fetchModules } from "./packages/fetch_packages.ts";
+import { fetchTools, missingTools } from "./packages/fetch_tools.ts";
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
 import { readFacts } from "./kernel_facts.ts";
-import { parsePackage } from "./kernel_package.ts";
+import { parsePackage } from "./packages/kernel_package.ts";
 
 const USAGE = "usage: deno task kernel:fetch [--kernel ID] [--modules] [--headers] [--cache DIR] [--sources FILE]";
 

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { DebianPackage } from "./debian_package.ts";
+import type { DebianPackage } from "./packages/debian_package.ts";
 import type { Facts } from "./kernel_facts.ts";
 import type { FileFacts } from "./verify.ts";
 

@@ -9,7 +9,7 @@ import { parseArgs } from "@std/cli";
 import { resolve } from "@std/path";
 import { ProfileNotFound } from "../profile/load_profile.ts";
 import { firstLine, InputError, refusedFile } from "../suite/input_error.ts";
-import { FetchError } from "./apt.ts";
+import { FetchError } from "./packages/apt.ts";
 import { cacheDirectory } from "./kernel_under_test.ts";
 
 /** The arguments of a command, read. */

@@ -8,7 +8,7 @@
 import { parse } from "smol-toml";
 import { findRelease, GOLDEN_DIR } from "../profile/load_profile.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
-import type { DebianPackage } from "./debian_package.ts";
+import type { DebianPackage } from "./packages/debian_package.ts";
 import type { FileFacts } from "./verify.ts";
 
 /** The values of a table of `kernel.toml`, asked for by key. */

@@ -12,7 +12,7 @@
 
 import type { FieldPlace, KernelProfile } from "../kernel/profile.ts";
 import { InputError } from "../suite/input_error.ts";
-import { type Board, readBoard } from "./board.ts";
+import { type Board, readBoard } from "./guest/board.ts";
 import { exists } from "./files.ts";
 
 export interface KernelUnderTest {

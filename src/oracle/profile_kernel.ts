@@ -18,15 +18,15 @@ import { GOLDEN_DIR } from "../profile/load_profile.ts";
 import { probeSource } from "../profile/struct_module.ts";
 import { exportsText, Vmlinux } from "../profile/vmlinux.ts";
 import { InputError } from "../suite/input_error.ts";
-import { readBoard } from "./board.ts";
-import { bootedFacts } from "./guest_facts.ts";
+import { readBoard } from "./guest/board.ts";
+import { bootedFacts } from "./guest/guest_facts.ts";
 import { compilerVersion, Kbuild } from "./kbuild.ts";
 import { buildTree, parseBuild, sourceTree } from "./kernel_build.ts";
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
 import { type Facts, readFacts } from "./kernel_facts.ts";
 import { imagePath, type KernelUnderTest } from "./kernel_under_test.ts";
 import { COMPILER, needProgram, type Program } from "./programs.ts";
-import { snapshotOf } from "./snapshot.ts";
+import { snapshotOf } from "./guest/snapshot.ts";
 import { type FileFacts, sha256Hex } from "./verify.ts";
 
 const USAGE = "usage: deno task kernel:profile ID [--cache DIR]";

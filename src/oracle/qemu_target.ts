@@ -10,7 +10,7 @@ import type { ReadModule } from "../suite/module_files.ts";
 import type { StepResult } from "../suite/outcome.ts";
 import type { Scenario, Step } from "../suite/scenario.ts";
 import type { Target } from "../suite/target.ts";
-import { boardArguments, readBoard } from "./board.ts";
+import { boardArguments, readBoard } from "./guest/board.ts";
 import { cacheDirectory } from "./kernel_under_test.ts";
 import { inTemporaryDirectory } from "./interrupt.ts";
 import { emulatorVersion } from "./programs.ts";

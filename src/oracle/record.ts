@@ -9,14 +9,14 @@ import { errnoName } from "../kernel/errno.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "../suite/outcome.ts";
 import type { Scenario } from "../suite/scenario.ts";
-import type { AgentStep } from "./agent_report.ts";
-import { type GuestRun, runGuest, type SeenModule } from "./guest.ts";
+import type { AgentStep } from "./guest/agent_report.ts";
+import { type GuestRun, runGuest, type SeenModule } from "./guest/guest.ts";
 import { inTemporaryDirectory } from "./interrupt.ts";
-import { readStepLog, type StepLog } from "./kernel_log.ts";
+import { readStepLog, type StepLog } from "./guest/kernel_log.ts";
 import { cacheDirectory, openKernel } from "./kernel_under_test.ts";
-import { type PlannedStep, writePlan } from "./plan.ts";
-import { snapshotOf } from "./snapshot.ts";
-import { type ModuleRegion, regionOf } from "./struct_module.ts";
+import { type PlannedStep, writePlan } from "./guest/plan.ts";
+import { snapshotOf } from "./guest/snapshot.ts";
+import { type ModuleRegion, regionOf } from "./guest/struct_module.ts";
 import { sha256Hex } from "./verify.ts";
 
 export interface RecordOptions {

@@ -7,7 +7,7 @@
 
 import { fromFileUrl } from "@std/path";
 import type { KernelProfile } from "../../src/kernel/profile.ts";
-import { buildAgent } from "../../src/oracle/initramfs.ts";
+import { buildAgent } from "../../src/oracle/guest/initramfs.ts";
 import { inTemporaryDirectory } from "../../src/oracle/interrupt.ts";
 import { cacheDirectory, imagePath, type KernelUnderTest, openKernel } from "../../src/oracle/kernel_under_test.ts";
 import { COMPILER, EMULATOR, needProgram, toolsDirectory } from "../../src/oracle/programs.ts";

@@ -6,7 +6,7 @@
  */
 
 import { genksyms } from "../../src/kbuild/genksyms/genksyms.ts";
-import { readBundle, readRecorded } from "../genksyms/fixtures.ts";
+import { readBundle, readRecorded } from "../kbuild/genksyms/fixtures.ts";
 import { kbuildFolders } from "../verify/tools.ts";
 import { megabytes, milliseconds, report, times } from "./figures.ts";
 

@@ -7,7 +7,7 @@
 
 import { basename, join } from "@std/path";
 import fc from "fast-check";
-import { readBundle, readRecorded, RECORDED, type Recorded, recordedText, sha256 } from "../genksyms/fixtures.ts";
+import { readBundle, readRecorded, RECORDED, type Recorded, recordedText, sha256 } from "../kbuild/genksyms/fixtures.ts";
 import { encodeName } from "../../src/elf/writer.ts";
 import type { Figure } from "./modpost_part.ts";
 import { damagedSource, wholeSource } from "./random_declarations.ts";
