@@ -6,6 +6,7 @@
  */
 
 import { join } from "@std/path";
+import { existsSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { firstLine, InputError, reason } from "../input_error.ts";
 import { moduleNameOf } from "../module_files.ts";
@@ -46,8 +47,14 @@ export function readCorpus(path: string): CorpusRecording {
 /** Writes a recording: beside its place, which it then takes. */
 export function writeCorpus(path: string, recording: CorpusRecording): void {
   const text = new TextEncoder().encode(recordingText(recording));
-  Deno.writeFileSync(`${path}.part`, gzipSync(text, { level: 9 }));
-  Deno.renameSync(`${path}.part`, path);
+  const part = `${path}.part`;
+  try {
+    Deno.writeFileSync(part, gzipSync(text, { level: 9 }));
+    Deno.renameSync(part, path);
+  } catch (error) {
+    if (existsSync(part)) Deno.removeSync(part);
+    throw error;
+  }
 }
 
 function* moduleFiles(folder: string): Generator<string> {

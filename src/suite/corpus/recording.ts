@@ -9,6 +9,7 @@
  *     guest                                       a freshly booted kernel; its steps follow
  *     insmod mc = 0                               or = -ENODEV, = oops: ...; with [init=N] where init returned N
  *     <4> mc: ...                                 a line of the loader
+ *     init <6> mc: ...                            a line that was printed while init ran; exit: while exit did
  *     taint 4096                                  where it changed
  *     module mc 53248 1 videodev, Live 0xbf000000 a line of /proc/modules that is new (then the first) or changed
  *     region bf000000 16384 7af0... MOD_TEXT      base, bytes, 64 bits of SHA-256
@@ -67,7 +68,7 @@ export function guestLines(guest: CorpusGuest): string[] {
   let [taint, modules]: [number, readonly ModuleEntry[]] = [0, []];
   for (const step of guest) {
     const init = step.init === undefined ? "" : ` [init=${step.init}]`;
-    lines.push(`${step.op} ${step.module} = ${step.end}${init}`, ...step.log);
+    lines.push(`${step.op} ${step.module} = ${step.end}${init}`, ...step.log, ...step.printed);
     if (step.taint !== taint) lines.push(`taint ${step.taint}`);
     lines.push(...moduleLines(modules, step.modules));
     [taint, modules] = [step.taint, step.modules];
@@ -98,6 +99,7 @@ interface OpenStep {
   end: string;
   init?: number;
   log: string[];
+  printed: string[];
   taint: number;
   modules: ModuleEntry[];
   sections: CorpusSection[];
@@ -156,6 +158,7 @@ class Reader {
       end: found[2],
       ...(found[3] === undefined ? {} : { init: Number(found[3]) }),
       log: [],
+      printed: [],
       taint: before?.taint ?? 0,
       modules: [...before?.modules ?? []],
       sections: [],
@@ -168,6 +171,7 @@ class Reader {
 /** One line below a step's first. */
 function takeOfStep(step: OpenStep, key: string, rest: string, line: string): boolean {
   if (/^<[0-7]>$/.test(key)) return step.log.push(line) > 0;
+  if (key === "init" || key === "exit") return /^<[0-7]> /.test(rest) && step.printed.push(line) > 0;
   if (key === "taint") {
     step.taint = Number(rest);
     return /^\d+$/.test(rest);

@@ -44,6 +44,8 @@ export interface CorpusStep {
   readonly init?: number;
   /** The loader's own lines, `<4> text`. */
   readonly log: readonly string[];
+  /** What the module's code printed while init or exit ran, `init <6> text`. */
+  readonly printed: readonly string[];
   readonly taint: number;
   /** /proc/modules; empty where the kernel did not survive the step. */
   readonly modules: readonly ModuleEntry[];
@@ -104,6 +106,11 @@ function loaderLines({ log }: StepOutcome): string[] {
   return own.slice(0, dump < 0 ? own.length : dump + 1).map(({ level, text }) => `<${level}> ${escapeText(text)}`);
 }
 
+/** The lines that were printed while init or exit ran. */
+function codeLines({ log }: StepOutcome): string[] {
+  return log.flatMap(({ level, text, phase }) => phase === undefined ? [] : [`${phase} <${level}> ${escapeText(text)}`]);
+}
+
 /**
  * What a recording keeps of a step.
  *
@@ -125,6 +132,7 @@ export function corpusStep(result: StepResult, images: MaskedImages, withCrcs: b
     end: endOf(outcome),
     ...(init === undefined ? {} : { init }),
     log: loaderLines(outcome),
+    printed: codeLines(outcome),
     taint,
     modules: lost ? [] : modules,
     sections,
