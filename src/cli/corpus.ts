@@ -12,6 +12,7 @@ import { guestsOfShard, parseShard, sampleGuests } from "../suite/corpus/choose.
 import { corpusFile, corpusPaths, findModules, readCorpus } from "../suite/corpus/corpus_file.ts";
 import { type KnownDifference, parseKnownDifferences } from "../suite/corpus/known_differences.ts";
 import { replayAll } from "../suite/corpus/replay_all.ts";
+import { CodeTally } from "../suite/corpus/code_tally.ts";
 import { causesText, Tally } from "../suite/corpus/tally.ts";
 import { InputError } from "../suite/input_error.ts";
 import { showProgress } from "../suite/progress.ts";
@@ -61,6 +62,7 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
     sample: "string",
     shard: "string",
     jobs: "string",
+    run: "boolean",
   });
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is too many`);
   const sample = readSample(options.sample);
@@ -77,11 +79,13 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
   const numbers = sample === undefined ? ofShard : sampleGuests(recording.guests, ofShard, sample);
   const known = options.recording === undefined ? knownDifferences(alias) : [];
   const tally = new Tally(known);
+  const code = options.run ? new CodeTally() : undefined;
   const progress = await showProgress(numbers.length, "guests", io.out);
   try {
     let done = 0;
-    for await (const { guest, steps } of replayAll(recording, numbers, files, jobs)) {
+    for await (const { guest, steps } of replayAll(recording, numbers, files, jobs, code !== undefined)) {
       tally.add(guest, steps);
+      code?.add(steps);
       progress.advance();
       if (++done % PLAIN_LINE_EVERY === 0 && !Deno.stderr.isTerminal()) {
         io.err(`${done} of ${numbers.length} guests, ${tally.differing} steps differ\n`);
@@ -91,6 +95,10 @@ export async function corpusCommand(args: readonly string[], io: CommandIo): Pro
     progress.stop();
   }
 
+  if (code !== undefined) {
+    io.out(code.text());
+    return code.differing.length === 0 ? 0 : 1;
+  }
   const { causes, loads, bytes, steps, references } = tally;
   io.out(causesText(causes));
   for (const { module, difference, reason } of tally.known) io.out(`Known: ${module}, ${difference}: ${reason}\n`);

@@ -146,6 +146,9 @@ export function parseProfile(
       fields: struct.table("fields").entries((table, key) => table.place(key)),
       maskedFields: struct.strings("masked_fields"),
     },
+    taskStruct: {
+      stackCanary: toml.task_struct === undefined ? undefined : top.table("task_struct").optionalNumber("stack_canary"),
+    },
     exports: new KernelExports(exports),
     trustedKeys: toml.trusted_keys === undefined ? [] : top.strings("trusted_keys").map(readCertificate),
   };

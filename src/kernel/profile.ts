@@ -59,6 +59,12 @@ export interface Machine {
   readonly traceEvents?: TraceEventFacts;
 }
 
+/** Offsets in struct task_struct, as far as the profile tells them. */
+export interface TaskStruct {
+  /** TSK_STACK_CANARY: where the stack protector's canary is, with STACKPROTECTOR_PER_TASK. */
+  readonly stackCanary: number | undefined;
+}
+
 export interface KernelProfile {
   /** uname -r. */
   readonly release: string;
@@ -77,6 +83,7 @@ export interface KernelProfile {
   /** The first page behind the kernel's image, `_end`; undefined where the profile does not tell. */
   readonly kernelEnd: number | undefined;
   readonly structModule: StructModule;
+  readonly taskStruct: TaskStruct;
   readonly machine: Machine;
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
   readonly symbols: ReadonlyMap<string, number>;

@@ -17,6 +17,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import { MOD_INIT_TEXT, MOD_RO_AFTER_INIT, MOD_TEXT, MODULE_STATE } from "../kernel/module.ts";
 import { kernelExportNear } from "./kernel_exports.ts";
+import type { KernelObjects } from "./kernel_objects.ts";
 
 /** THREAD_SIZE. */
 const STACK_SIZE = 8192;
@@ -36,7 +37,7 @@ export class KernelBus {
   readonly stackTop: number;
   readonly bus: Bus;
 
-  constructor(readonly kernel: Kernel) {
+  constructor(readonly kernel: Kernel, readonly objects: KernelObjects) {
     this.bus = new Bus((address, access) => this.#demand(address, access));
     // The last pages of the linear map, where kmalloc()'s memory comes last.
     this.stackTop = kernel.space.kernelEnd;
@@ -48,7 +49,11 @@ export class KernelBus {
     const base = address - address % PAGE_SIZE;
     const area = space.find(address);
     if (area === undefined) {
-      if (access !== "execute" && space.isKernel(address)) throw this.#foreign(address, access);
+      if (access !== "execute" && space.isKernel(address)) {
+        const known = this.objects.page(address);
+        if (known === undefined) throw this.#foreign(address, access);
+        return known;
+      }
       if (profile.machine.vmallocTaken.some(({ start, end }) => address >= start && address < end)) {
         throw this.#foreign(address, access);
       }
@@ -67,7 +72,7 @@ export class KernelBus {
   }
 
   #foreign(address: number, access: Access): Error {
-    const near = kernelExportNear(this.kernel, address);
+    const near = this.objects.nameAt(address) ?? kernelExportNear(this.kernel, address);
     const name = near === undefined ? "" : ` (${near})`;
     return new NotModelled(`${access} of the kernel's own memory at ${hex32(address)}${name}`);
   }

@@ -17,19 +17,16 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
-import { LIBGCC } from "./libgcc.ts";
-import { MODULE } from "./module.ts";
-import { PRINTK } from "./printk.ts";
-import { CallArguments, type Service, type Services } from "./service.ts";
-import { SLAB } from "./slab.ts";
-import { STRING } from "./string.ts";
+import { KernelObjects } from "./kernel_objects.ts";
+import { type Call, CallArguments, type Service } from "./service.ts";
+import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
-
-/** Every function of the kernel that a module's code can call. */
-export const SERVICES: Services = { ...PRINTK, ...STRING, ...LIBGCC, ...SLAB, ...MODULE };
+import { currentTask } from "./task.ts";
 
 /** Instructions of one call before the model gives up on its end: a second or two. */
 const STEP_LIMIT = 50_000_000;
+/** Calls of the kernel into modules within each other. */
+const DEPTH_LIMIT = 100;
 
 /** struct bug_entry with file and line: address of the instruction, of the file's name, line, flags. */
 const BUG_ENTRY = { size: 12, file: 4, line: 8 };
@@ -47,9 +44,18 @@ function byAddress({ profile: { exports } }: Kernel): Map<number, Service> {
 /** Runs the code of the modules of one kernel. */
 export class CodeRunner {
   readonly #services: ReadonlyMap<number, Service>;
+  readonly #objects: KernelObjects;
+  readonly #states = new Map<new () => object, object>();
+  readonly #task: number;
+  /** Instructions that the call from outside may still run. */
+  #left = 0;
+  /** Calls that the kernel has made into modules and that have not returned. */
+  #depth = 0;
 
   constructor(readonly kernel: Kernel) {
     this.#services = byAddress(kernel);
+    this.#objects = new KernelObjects(kernel.space.kernelEnd);
+    this.#task = currentTask(kernel, this.#objects);
   }
 
   /**
@@ -64,33 +70,55 @@ export class CodeRunner {
   call(address: number, phase: Phase): number {
     const { log } = this.kernel;
     log.phase = phase;
+    const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
+    const cpu = new Cpu(bus);
+    cpu.r[13] = stackTop;
+    cpu.tpidruro = this.#task;
+    this.#left = STEP_LIMIT;
+    this.#depth = 0;
     try {
-      return this.#call(address);
+      return this.#invoke(cpu, address, []);
     } finally {
       log.phase = undefined;
     }
   }
 
-  #call(address: number): number {
-    const { bus, stackTop } = new KernelBus(this.kernel);
-    const cpu = new Cpu(bus);
-    // An address that no code has: behind the stack, where the call returns to.
-    const home = stackTop - 4;
-    cpu.r[13] = stackTop - 8;
+  /** Calls a function of a module, and gives the registers back as they were. @returns r0, signed */
+  #invoke(cpu: Cpu, address: number, args: readonly number[]): number {
+    if (this.#depth === DEPTH_LIMIT) throw new NotModelled(`more than ${DEPTH_LIMIT} calls of modules within each other`);
+    this.#depth++;
+    const registers = cpu.r.slice();
+    const { thumb } = cpu;
+    // An address that no code has, the last word of the stack: where the call returns to.
+    const home = this.kernel.space.kernelEnd - 4;
+    cpu.r[13] = (cpu.r[13] & ~7) - 8 * Math.ceil(Math.max(args.length - 4, 0) / 2);
+    for (const [i, value] of args.entries()) {
+      if (i < 4) cpu.r[i] = value;
+      else cpu.bus.write32(cpu.r[13] + 4 * (i - 4), value);
+    }
     cpu.r[14] = home;
     cpu.r[15] = address & ~1;
     cpu.thumb = (address & 1) !== 0;
-    for (let left = STEP_LIMIT; left > 0;) {
-      const { event, steps } = run(cpu, left);
-      left -= steps + 1;
+    const result = this.#runTo(cpu, home, address & ~1);
+    cpu.r.set(registers);
+    cpu.thumb = thumb;
+    this.#depth--;
+    return result;
+  }
+
+  /** Runs until the function that was called returns. */
+  #runTo(cpu: Cpu, home: number, start: number): number {
+    for (;;) {
+      const { event, steps } = run(cpu, this.#left);
+      this.#left -= steps + 1;
       const pc = u32(cpu.r[15]);
       const isCall = event.kind === "abort" && event.access === "execute" && event.address === pc;
       if (isCall && pc === home) return cpu.r[0];
+      if (this.#left <= 0) throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
       if (isCall && this.kernel.space.isKernel(pc)) {
-        this.#serve(cpu, pc, u32(cpu.r[14]) === home ? `the end of ${this.#nameOf(address & ~1)}` : undefined);
+        this.#serve(cpu, pc, u32(cpu.r[14]) === home ? `the end of ${this.#nameOf(start)}` : undefined);
       } else this.#fail(event, pc);
     }
-    throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
   }
 
   /**
@@ -107,7 +135,7 @@ export class CodeRunner {
       throw new NotModelled(`${name} called from ${caller ?? this.#nameOf(u32((returnTo & ~1) - 4))}`);
     }
     try {
-      const result = service({ kernel, cpu, bus: cpu.bus, args: new CallArguments(cpu) });
+      const result = service(this.#callOf(cpu));
       if (typeof result === "bigint") {
         cpu.r[0] = Number(BigInt.asIntN(32, result));
         cpu.r[1] = Number(BigInt.asIntN(32, result >> 32n));
@@ -118,6 +146,26 @@ export class CodeRunner {
     }
     cpu.thumb = (returnTo & 1) !== 0;
     cpu.r[15] = returnTo & ~1;
+  }
+
+  #callOf(cpu: Cpu): Call {
+    return {
+      kernel: this.kernel,
+      cpu,
+      bus: cpu.bus,
+      args: new CallArguments(cpu),
+      objects: this.#objects,
+      state: (type) => this.#state(type),
+      invoke: (address, ...args) => this.#invoke(cpu, address, args),
+    };
+  }
+
+  #state<T extends object>(type: new () => T): T {
+    const known = this.#states.get(type);
+    if (known instanceof type) return known;
+    const made = new type();
+    this.#states.set(type, made);
+    return made;
   }
 
   #nameOf(address: number): string {

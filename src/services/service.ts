@@ -12,6 +12,7 @@ import type { Bus } from "../cpu/bus.ts";
 import type { Cpu } from "../cpu/state.ts";
 import { align, u32 } from "../elf/word.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { KernelObjects } from "./kernel_objects.ts";
 
 /** Arguments, one after the other. */
 export interface Arguments {
@@ -66,6 +67,21 @@ export interface Call {
   readonly cpu: Cpu;
   readonly bus: Bus;
   readonly args: CallArguments;
+  /** What is known of the kernel's own memory. */
+  readonly objects: KernelObjects;
+  /**
+   * What services keep for this kernel from call to call: the one object of a class, made when it is first asked for.
+   *
+   * @param type a class whose constructor takes no arguments
+   */
+  state<T extends object>(type: new () => T): T;
+  /**
+   * Calls a function of a module: a callback, with its words of arguments.
+   *
+   * @param address of the function; bit 0 for Thumb
+   * @returns r0, signed
+   */
+  invoke(address: number, ...args: number[]): number;
 }
 
 /** Does what the kernel function does. @returns r0, or r0 and r1 as 64 bits */

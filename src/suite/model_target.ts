@@ -41,6 +41,7 @@ interface ModuleCode {
   /** Undefined where no step asks for it: whoever runs no code does not load the CPU. */
   readonly runner: CodeRunner | undefined;
   readonly always: boolean;
+  readonly runsInit: ModelOptions["runsInit"];
   /** Modules whose init function was run. */
   readonly ran: WeakSet<KernelModule>;
   /** What the code of this step was stopped by. */
@@ -58,6 +59,11 @@ export interface ModelOptions {
    * is replayed as its steps say, from the start.
    */
   readonly alwaysRunCode?: boolean;
+  /**
+   * Whether a module's init function runs, though its step says what it returns. Where its code comes to what is not modelled, it has done
+   * nothing more and returned what the step says.
+   */
+  readonly runsInit?: (mod: KernelModule) => boolean;
   /** Hashes and verifies signatures. */
   readonly host?: () => Promise<Host>;
 }
@@ -89,10 +95,10 @@ export class ModelTarget implements Target {
   }
 
   async *#replay(scenario: Scenario, always: boolean): AsyncGenerator<StepResult> {
-    const { read = readModule, host = nodeHostLazily } = this.options;
+    const { read = readModule, host = nodeHostLazily, runsInit } = this.options;
     const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
-    const runner = always || runsCode(scenario) ? await newRunner(kernel) : undefined;
-    const code: ModuleCode = { runner, always, ran: new WeakSet(), stopped: undefined };
+    const runner = always || runsInit || runsCode(scenario) ? await newRunner(kernel) : undefined;
+    const code: ModuleCode = { runner, always, runsInit, ran: new WeakSet(), stopped: undefined };
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
       if ("insmod" in step) {
@@ -127,15 +133,15 @@ async function newRunner(kernel: Kernel): Promise<CodeRunner> {
   return new CodeRunner(kernel);
 }
 
-/** Runs a function of a module. @returns what it returns; 0 where it comes to what is not modelled */
-function runCode(code: ModuleCode, address: number, phase: Phase): number {
+/** Runs a function of a module. @returns what it returns; `otherwise` where it comes to what is not modelled */
+function runCode(code: ModuleCode, address: number, phase: Phase, otherwise = 0): number {
   try {
     if (code.runner === undefined) throw new Error("Cannot run a module's code: no step asked for it");
     return code.runner.call(address, phase);
   } catch (error) {
     if (!(error instanceof NotModelled)) throw error;
     code.stopped = error.what;
-    return 0;
+    return otherwise;
   }
 }
 
@@ -175,12 +181,13 @@ function insmodStep(
   const caller = {
     privileged: !step.unprivileged,
     runInit: (mod: KernelModule) => {
-      if (code.always || step.init === "run") {
+      const said = typeof step.init === "number" ? s32(step.init) : 0;
+      if (code.always || step.init === "run" || code.runsInit?.(mod)) {
         code.ran.add(mod);
-        return runCode(code, mod.init, "init");
+        return runCode(code, mod.init, "init", said);
       }
       watched.initAssumed = step.init === undefined;
-      return typeof step.init === "number" ? s32(step.init) : 0;
+      return said;
     },
     observer: {
       placed: (mod: KernelModule) => {

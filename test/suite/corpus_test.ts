@@ -99,6 +99,36 @@ Deno.test("corpus: workers come to what one process comes to", async () => {
   assertEquals((await replay(recording, "--jobs", "2")).out, (await replay(recording)).out);
 });
 
+/** The recording as it would be if the modules' code had run: what the model itself says, with the lines of its own runs. */
+async function runRecording(): Promise<CorpusRecording> {
+  const steps: Step[] = ["symbol_exporter", "symbol_user"].map((module) => (
+    { insmod: join(MODULES, `${module}.ko`), params: "", init: "run" }
+  ));
+  const guest: CorpusStep[] = [];
+  for await (const result of new ModelTarget(profile, { regions: true }).run({ cmdline: "", steps })) {
+    guest.push(corpusStep(result, maskImages(result, profile), true));
+  }
+  return { ...recording, guests: [guest] };
+}
+
+Deno.test("corpus --run: what the modules' code returns and prints is held to the recording", async () => {
+  const ran = await runRecording();
+  assertMatch(ran.guests[0][1].printed.join(), /^init <6> .*42/);
+  const { code, out } = await replay(ran, "--run");
+  assertStringIncludes(out, "Init ran to its return: 2 of 2 modules; 2 agree in what it returned and printed\n");
+  assertEquals(code, 0);
+});
+
+Deno.test("corpus --run: a difference is named, and a module that uses it is not run", async () => {
+  const ran = await runRecording();
+  const [[exporter, user]] = ran.guests;
+  const { code, out } = await replay({ ...ran, guests: [[{ ...exporter, printed: [] }, user]] }, "--run");
+  assertStringIncludes(out, "  symbol_exporter: recorded no line, printed init <6> ");
+  assertStringIncludes(out, "  symbol_exporter: 1 modules, symbol_user\n");
+  assertStringIncludes(out, "Init ran to its return: 1 of 2 modules; 0 agree");
+  assertEquals(code, 1);
+});
+
 const PLANTED: Readonly<Record<typeof ASPECTS[number], (step: CorpusStep) => Partial<CorpusStep>>> = {
   errno: () => ({ end: "-ENOMEM" }),
   log: ({ log }) => ({ log: [...log, "<4> symbol_user: one more line"] }),

@@ -11,6 +11,7 @@
 
 import type { AddressRange } from "../../kernel/execmem.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { KernelModule } from "../../kernel/module.ts";
 import type { KernelProfile } from "../../kernel/profile.ts";
 import { TAINT } from "../../kernel/taint.ts";
 import { MODULE_REF_BASE } from "../../module/references.ts";
@@ -19,6 +20,7 @@ import { ModelTarget } from "../model_target.ts";
 import { asModule, type ReadModule, readModule } from "../module_files.ts";
 import type { ModuleEntry, StepResult } from "../outcome.ts";
 import type { Step } from "../scenario.ts";
+import { type CodeVerdict, isAsRecorded, judgeCode, RunModules } from "./code.ts";
 import { compareStep, type StepDifference } from "./compare.ts";
 import type { CorpusFile, CorpusGuest } from "./recording.ts";
 import { type CorpusStep, corpusStep, maskImages } from "./step.ts";
@@ -49,6 +51,8 @@ export interface StepVerdict {
   /** References of running code that were taken from the recording. */
   readonly references: number;
   readonly differences: readonly StepDifference[];
+  /** What the module's own code came to, where it was to be run. */
+  readonly code?: CodeVerdict;
 }
 
 /** Replays guests with the modules of one folder. */
@@ -56,7 +60,8 @@ export class Replayer {
   readonly #files: ReadonlyMap<string, CorpusPath>;
   readonly #checked = new Set<string>();
 
-  constructor(readonly profile: KernelProfile, files: readonly CorpusPath[]) {
+  /** @param runsCode runs the modules' own code, and judges what it did */
+  constructor(readonly profile: KernelProfile, files: readonly CorpusPath[], readonly runsCode = false) {
     this.#files = new Map(files.map((file) => [file.module, file]));
   }
 
@@ -66,10 +71,25 @@ export class Replayer {
    * @throws {InputError} where a module's file is not the one that was recorded
    */
   async replay(guest: CorpusGuest): Promise<StepVerdict[]> {
-    const target = new ModelTarget(this.profile, { regions: true, read: (module) => this.#read(module) });
+    const modules = new RunModules();
+    let behind: string | undefined;
+    const runsInit = (mod: KernelModule) => {
+      behind = modules.unlikeBelow(mod)?.name;
+      return behind === undefined;
+    };
+    const target = new ModelTarget(this.profile, {
+      regions: true,
+      read: (module) => this.#read(module),
+      ...(this.runsCode ? { runsInit } : {}),
+    });
     const verdicts: StepVerdict[] = [];
     for await (const result of target.run({ cmdline: "", steps: guest.map(stepOf) })) {
-      verdicts.push(this.#verdict(guest[verdicts.length], result, target.kernel));
+      const recorded = guest[verdicts.length];
+      const verdict = this.#verdict(recorded, result, target.kernel, behind);
+      verdicts.push(verdict);
+      behind = undefined;
+      const loaded = target.kernel?.findModule(recorded.module, true);
+      if (loaded !== undefined && verdict.code !== undefined && !isAsRecorded(verdict.code)) modules.note(loaded);
       const next = guest.at(verdicts.length);
       if (target.kernel === undefined || next === undefined) continue;
       target.kernel.execmem.foresee(vmallocAreas(next, this.profile.vmalloc.start));
@@ -78,11 +98,12 @@ export class Replayer {
     return verdicts;
   }
 
-  #verdict(recorded: CorpusStep, result: StepResult, kernel: Kernel | undefined): StepVerdict {
+  #verdict(recorded: CorpusStep, result: StepResult, kernel: Kernel | undefined, behind: string | undefined): StepVerdict {
     const images = maskImages(result, this.profile);
     const references = kernel === undefined ? 0 : takeReferences(kernel, recorded.modules, result.outcome.modules);
     if (kernel !== undefined) result.outcome.taint = kernel.taint |= recorded.taint & TAINTS_OF_CODE;
     const replayed = corpusStep(result, images, false);
+    const code = this.runsCode ? judgeCode(recorded, replayed, result.outcome, behind) : undefined;
     const comparison = { images, vmallocStart: this.profile.vmalloc.start };
     return {
       op: recorded.op,
@@ -90,6 +111,7 @@ export class Replayer {
       cameToInit: recorded.regions.length > 0,
       references,
       differences: compareStep(recorded, replayed, comparison),
+      ...(code === undefined ? {} : { code }),
     };
   }
 

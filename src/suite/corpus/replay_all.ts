@@ -35,6 +35,7 @@ function ask(worker: Worker, message: unknown): Promise<WorkerAnswer> {
  * Replays the guests of these numbers, and gives what they came to in that order.
  *
  * @param jobs workers; with one, the guests are replayed here
+ * @param runsCode runs the modules' own code, too
  * @throws {InputError} where a module's file is not the one that was recorded
  */
 export async function* replayAll(
@@ -42,10 +43,11 @@ export async function* replayAll(
   numbers: readonly number[],
   files: readonly CorpusPath[],
   jobs: number,
+  runsCode: boolean,
 ): AsyncGenerator<GuestVerdict> {
-  const setup: WorkerSetup = { kernel: recording.kernel, files };
+  const setup: WorkerSetup = { kernel: recording.kernel, files, runsCode };
   if (jobs <= 1) {
-    const replayer = new Replayer(await loadProfile(setup.kernel), files);
+    const replayer = new Replayer(await loadProfile(setup.kernel), files, runsCode);
     for (const guest of numbers) yield { guest, steps: await replayer.replay(recording.guests[guest]) };
     return;
   }

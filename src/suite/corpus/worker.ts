@@ -14,6 +14,8 @@ import { type CorpusPath, Replayer, type StepVerdict } from "./replay.ts";
 export interface WorkerSetup {
   readonly kernel: string;
   readonly files: readonly CorpusPath[];
+  /** Whether the modules' own code runs. */
+  readonly runsCode: boolean;
 }
 
 /** What comes back for each guest; `unusable` is the line of an {@link InputError}. */
@@ -30,8 +32,8 @@ async function answer(guest: CorpusGuest): Promise<WorkerAnswer> {
   }
 }
 
-async function setUp({ kernel, files }: WorkerSetup): Promise<Replayer> {
-  return new Replayer(await loadProfile(kernel), files);
+async function setUp({ kernel, files, runsCode }: WorkerSetup): Promise<Replayer> {
+  return new Replayer(await loadProfile(kernel), files, runsCode);
 }
 
 /** What a worker's global object is; the compiler is told of a window's. */

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Every function of the kernel that a module's code can call.
+ *
+ * @module
+ */
+
+import { LIBGCC } from "./libgcc.ts";
+import { MODULE } from "./module.ts";
+import { PRINTK } from "./printk.ts";
+import type { Services } from "./service.ts";
+import { SLAB } from "./slab.ts";
+import { STRING } from "./string.ts";
+
+export const SERVICES: Services = { ...PRINTK, ...STRING, ...LIBGCC, ...SLAB, ...MODULE };
