@@ -64,7 +64,7 @@ function benchUnicorn(code: Uint8Array<ArrayBuffer>): void {
     console.log("  Unicorn left out: libunicorn.so.2 is not installed (Debian: apt-get install libunicorn2)");
     return;
   }
-  const engine = new Unicorn(unicorn.library);
+  const engine = new Unicorn(unicorn.functions);
   engine.map(CODE, code, PROT_READ | PROT_EXEC);
   engine.map(DATA, new Uint8Array(4096), PROT_READ | PROT_WRITE);
   const rate = speed(() => void engine.run(0x1d3, new Int32Array(START), 0, CODE + 4 * (LOOP.length - 1)));

@@ -15,7 +15,7 @@ import { parseArgs } from "@std/cli";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { notModelled } from "../../../src/cpu/outcome.ts";
 import type { Row } from "../../../src/cpu/picture.ts";
-import { type InstructionSet, type Program, Programs, simplified, TABLES } from "./programs.ts";
+import { type InstructionSet, type Program, Programs, TABLES, withPlainRegisters } from "./programs.ts";
 import { KNOWN } from "./known.ts";
 import { Pair } from "./pair.ts";
 import { openUnicorn } from "./unicorn.ts";
@@ -81,7 +81,7 @@ function recordSet(pair: Pair, programs: Programs, set: InstructionSet): Vector[
   return rowsOf(set).flatMap((row) => {
     const vectors: Vector[] = [];
     for (let i = 0; i < PATIENCE && vectors.length < VECTORS_PER_ROW; i++) {
-      const vector = pair.record(simplified(programs.of(row, set), row));
+      const vector = pair.record(withPlainRegisters(programs.of(row, set), row));
       if (vector !== undefined) vectors.push(vector);
     }
     return vectors;

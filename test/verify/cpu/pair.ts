@@ -18,11 +18,11 @@ const STRIDE = 16;
 /** The two machines, side by side, with the same memory. */
 export class Pair {
   readonly #model = new ModelCpu();
-  readonly #reference: Reference;
+  #reference: Reference;
   #at = CODE;
 
   constructor(readonly unicorn: NonNullable<ReturnType<typeof openUnicorn>>) {
-    this.#reference = new Reference(unicorn.library, this.#model.code);
+    this.#reference = new Reference(unicorn.functions, this.#model.code);
     this.reset();
   }
 
@@ -65,13 +65,22 @@ export class Pair {
   #compareAt(program: Program, address: number) {
     if (known(program) !== undefined || !this.#runs(program)) return undefined;
     const model = this.#model.run(program, address);
-    const { words } = this.#reference;
     if (model.kind === "not modelled" || model.kind === "unpredictable") {
-      this.#model.words.set(words);
+      this.#model.words.set(this.#reference.words);
       return undefined;
     }
-    const reference = this.#reference.run(program, address);
+    const before = this.#reference.words.slice();
+    let reference = this.#reference.run(program, address);
     let how = difference(model, reference);
+    if (how !== undefined) {
+      // Into what it has translated for an earlier program, the reference runs past the count; a fresh one has nothing.
+      this.#reference.close();
+      this.#reference = new Reference(this.unicorn.functions, this.#model.code);
+      this.#reference.words.set(before);
+      reference = this.#reference.run(program, address);
+      how = difference(model, reference);
+    }
+    const { words } = this.#reference;
     const changed = this.#model.words.findIndex((word, i) => word !== words[i]);
     if (changed >= 0 && model.kind === "limit") how ??= `memory at ${(DATA + 4 * changed).toString(16)} differs`;
     if (changed >= 0) this.#model.words.set(words);

@@ -100,7 +100,7 @@ export class Programs {
     // What is written to a thread register is read back.
     if (row.name === "MRC p15") return [((word & ~0x0010f000) | (((word >>> 12) & 7) << 12)) >>> 0, word];
     if (row.name === "MCR p15") return [word, (word ^ 0x00101000) >>> 0];
-    const branches = /^(B|BL|BX|BLX|TB|CB|IT|CPS|SETEND|B \(|hint|LDM|POP|LDC|CDP|UDF)/.test(row.name) ||
+    const branches = /^(B|BL|BX|BLX|BXJ|BKPT|TBB|TBH|CBZ|IT|CPS|SETEND|hint|LDM\w*|POP|LDC|CDP|UDF)\b/.test(row.name) ||
       (row.name.startsWith("LDR") && t === 15);
     if (set === "T32" && !branches && this.#below(3) === 0) return [0xbf08 | (this.#below(15) << 4), word];
     return [word];
@@ -113,7 +113,7 @@ export function plainRegister(i: number): number {
 }
 
 /** The same program with plain numbers in the registers that no field of the word names. */
-export function simplified(program: Program, row: Row): Program {
+export function withPlainRegisters(program: Program, row: Row): Program {
   const fields = row.fields(program.words[program.words.length - 1]);
   const named = new Set([..."nmdtehlar"].map((letter) => fields[letter]));
   const registers = program.registers.map((value, i) => named.has(i) || i === 13 ? value : plainRegister(i));

@@ -24,10 +24,10 @@ export class Reference {
 
   /** @param code shared with the model */
   constructor(
-    library: NonNullable<ReturnType<typeof openUnicorn>>["library"],
+    functions: NonNullable<ReturnType<typeof openUnicorn>>["functions"],
     code: Uint8Array<ArrayBuffer>,
   ) {
-    this.#engine = new Unicorn(library);
+    this.#engine = new Unicorn(functions);
     this.#engine.map(CODE, code, PROT_READ | PROT_EXEC);
     this.#engine.map(DATA, this.data, PROT_READ | PROT_WRITE);
   }

@@ -49,12 +49,12 @@ export const ERRORS: Readonly<Record<number, string>> = {
 const NAMES = ["libunicorn.so.2", "libunicorn.so", "libunicorn.2.dylib"];
 
 /** The library, or undefined where it is not installed. */
-export function openUnicorn(): { readonly library: Library; readonly version: string } | undefined {
+export function openUnicorn(): { readonly functions: Library; readonly version: string } | undefined {
   for (const name of NAMES) {
     try {
       const { symbols } = Deno.dlopen(name, SYMBOLS);
       const version = symbols.uc_version(null, null);
-      return { library: symbols, version: `${version >>> 24}.${(version >>> 16) & 255}.${(version >>> 8) & 255}` };
+      return { functions: symbols, version: `${version >>> 24}.${(version >>> 16) & 255}.${(version >>> 8) & 255}` };
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
     }
@@ -72,25 +72,28 @@ export class Unicorn {
   readonly #ids = new Int32Array(REGISTERS);
   readonly #pointers: BigUint64Array<ArrayBuffer>;
 
-  constructor(readonly library: Library) {
+  constructor(readonly functions: Library) {
     const handle = new BigUint64Array(1);
-    check(library.uc_open(ARCH_ARM, MODE_ARM, handle), "uc_open");
+    check(functions.uc_open(ARCH_ARM, MODE_ARM, handle), "uc_open");
     this.#engine = Deno.UnsafePointer.create(handle[0]);
-    check(library.uc_ctl(this.#engine, CTL_CPU_MODEL, CORTEX_A7), "choosing Cortex-A7");
+    check(functions.uc_ctl(this.#engine, CTL_CPU_MODEL, CORTEX_A7), "choosing Cortex-A7");
     const start = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#values)));
     this.#pointers = new BigUint64Array(REGISTERS.map((_, i) => start + BigInt(4 * i)));
   }
 
   /** @param bytes shared with the engine; a multiple of the page size */
   map(base: number, bytes: Uint8Array<ArrayBuffer>, protection: number): void {
-    check(this.library.uc_mem_map_ptr(this.#engine, BigInt(base), BigInt(bytes.length), protection, bytes), "uc_mem_map_ptr");
+    check(this.functions.uc_mem_map_ptr(this.#engine, BigInt(base), BigInt(bytes.length), protection, bytes), "uc_mem_map_ptr");
   }
 
   /** Writes code; what was translated there goes: a branch of an earlier program may have led to it. */
   write(address: number, bytes: Uint8Array<ArrayBuffer>): void {
-    check(this.library.uc_mem_write(this.#engine, BigInt(address), bytes, BigInt(bytes.length)), "uc_mem_write");
+    check(this.functions.uc_mem_write(this.#engine, BigInt(address), bytes, BigInt(bytes.length)), "uc_mem_write");
     const start = BigInt(address);
-    check(this.library.remove_cache(this.#engine, CTL_REMOVE_CACHE, start, start + BigInt(bytes.length)), "dropping the cache");
+    check(
+      this.functions.remove_cache(this.#engine, CTL_REMOVE_CACHE, start, start + BigInt(bytes.length)),
+      "dropping the cache",
+    );
   }
 
   /**
@@ -103,15 +106,15 @@ export class Unicorn {
   run(cpsr: number, registers: Int32Array, count: number, until: number): { readonly error: string; readonly cpsr: number } {
     this.#values[0] = cpsr;
     this.#values.set(registers, 1);
-    this.library.uc_reg_write_batch(this.#engine, this.#ids, this.#pointers, 16);
+    this.functions.uc_reg_write_batch(this.#engine, this.#ids, this.#pointers, 16);
     const start = BigInt(this.#values[16]) | (cpsr & 32 ? 1n : 0n);
-    const code = this.library.uc_emu_start(this.#engine, start, BigInt(until), 0n, BigInt(count));
-    this.library.uc_reg_read_batch(this.#engine, this.#ids, this.#pointers, 17);
+    const code = this.functions.uc_emu_start(this.#engine, start, BigInt(until), 0n, BigInt(count));
+    this.functions.uc_reg_read_batch(this.#engine, this.#ids, this.#pointers, 17);
     registers.set(this.#values.subarray(1));
     return { error: ERRORS[code] ?? `error ${code}`, cpsr: this.#values[0] };
   }
 
   close(): void {
-    this.library.uc_close(this.#engine);
+    this.functions.uc_close(this.#engine);
   }
 }
