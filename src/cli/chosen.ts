@@ -27,7 +27,7 @@ export function goldensOf(profile: KernelProfile): Goldens {
 
 /** The model, as the suite runs it. */
 export function modelTarget(profile: KernelProfile): Target {
-  return new ModelTarget(profile, { regions: true, alwaysRunCode: true, read: caseModuleReader(profile) });
+  return new ModelTarget(profile, { regions: true, running: "always", read: caseModuleReader(profile) });
 }
 
 /** The cases of a kernel whose id contains one of the words; all where no word is given. */

@@ -11,10 +11,10 @@ import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { oneLine } from "../suite/input_error.ts";
 import { ModelTarget } from "../suite/model_target.ts";
 import type { StepOutcome } from "../suite/outcome.ts";
-import type { InsmodStep } from "../suite/scenario.ts";
+import type { InsmodStep, ServiceAnswer } from "../suite/scenario.ts";
 import { encodeParams } from "../suite/scenario_file.ts";
 import type { CommandIo } from "./io.ts";
-import { fileArgument, readOptions } from "./options.ts";
+import { fileArgument, readOptions, UsageError } from "./options.ts";
 
 /** What kmod's insmod(8) says of the errno values that have a meaning of their own there (mod_strerror() of tools/insmod.c). */
 const KMOD_MESSAGES: Readonly<Record<string, string>> = {
@@ -24,34 +24,58 @@ const KMOD_MESSAGES: Readonly<Record<string, string>> = {
   EINVAL: "Invalid parameters",
 };
 
+const KINDS = { kernel: "string", layout: "boolean", init: "string", service: "strings" } as const;
+
 /** One line that says what failed and why, as insmod(8) would. */
 function failureLine(path: string, outcome: StepOutcome): string {
   const file = oneLine(path);
   const why = outcome.oops ?? outcome.crash ?? outcome.notModelled;
   if (outcome.oops !== undefined) return `insmod: ${file}: the kernel oopses: ${why}\n`;
   if (outcome.crash !== undefined) return `insmod: ${file}: the kernel dies: ${why}\n`;
-  if (outcome.notModelled !== undefined) return `insmod: ${file}: not modelled: ${why}\n`;
+  if (outcome.notModelled !== undefined) return `insmod: ${file}: not modelled: ${why}; ${hint(outcome.notModelled)}\n`;
   const { rc = 0, errno = 0 } = outcome;
   const text = KMOD_MESSAGES[errno] ?? errnoMessage(-rc);
   return `insmod: ERROR: could not insert module ${file}: ${text} (${errno})\n`;
 }
 
-/** @returns the exit code: 0 where the module loads, 1 where it does not */
+/** How to go on where the module's code came to what is not modelled. */
+function hint(notModelled: string): string {
+  const name = /^(\w+) called from /.exec(notModelled)?.[1];
+  const service = name === undefined ? "" : `--service ${name}=N has it return N, `;
+  return `${service}--init N takes init to return N`;
+}
+
+/** A 32-bit number, in any base that JavaScript knows. */
+function readWord(option: string, text: string): number {
+  const value = /^-?\w+$/.test(text) ? Number(text.replace("-", "")) * (text.startsWith("-") ? -1 : 1) : NaN;
+  if (Number.isInteger(value) && Math.abs(value) <= 0xffffffff) return value;
+  throw new UsageError(`option ${option} has "${text}"; it must be a 32-bit number`);
+}
+
+/** `NAME=N` of --service. */
+function readService(text: string): ServiceAnswer {
+  const [, name, returns] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined) throw new UsageError(`option --service has "${text}"; write --service NAME=N`);
+  return { name, returns: readWord(`--service ${name}`, returns) };
+}
+
+/** @returns the exit code: 0 where the module loads, 1 where it does not, 3 where its code comes to what is not modelled */
 export async function insmodCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { options, rest } = readOptions(args, { kernel: "string", layout: "boolean" }, { stopEarly: true });
+  const { options, rest } = readOptions(args, KINDS, { stopEarly: true });
   const [path, ...params] = rest;
   const file = fileArgument(path, "module file");
   const profile = await loadProfile(options.kernel);
   const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
+  if (options.init !== undefined) step.init = readWord("--init", options.init);
+  const services = (options.service ?? []).map(readService);
   const target = new ModelTarget(profile, { regions: options.layout ?? false });
-  for await (const { outcome, initAssumed } of target.run({ cmdline: "", steps: [step] })) {
+  for await (const { outcome } of target.run({ cmdline: "", services, steps: [step] })) {
     io.out(kernelLogText(step, outcome, profile.vmalloc.start));
     if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
     if (outcome.rc !== 0) {
       io.err(failureLine(file, outcome));
-      return 1;
+      return outcome.notModelled === undefined ? 1 : 3;
     }
-    if (initAssumed) io.err(`insmodel: the code of ${oneLine(outcome.module)} is not run: init is taken to return 0\n`);
   }
   return 0;
 }

@@ -45,7 +45,7 @@ function arenaOf(profile: KernelProfile, io: CommandIo, jobs: number, cache: str
   };
   return {
     real: new QemuTarget(profile, read, cache === undefined ? {} : { cache: io.resolve(cache) }),
-    model: new ModelTarget(profile, { regions: true, read }),
+    model: new ModelTarget(profile, { regions: true, running: "never", read }),
     vmallocStart: profile.vmalloc.start,
     parallel: jobs,
     casePath: (file) => `${CASES_DIR}${file}`,

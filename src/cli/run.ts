@@ -91,8 +91,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     read: caseModuleReader(profile),
   });
   let code = 0;
-  const assumed: string[] = [];
-  for await (const { outcome, images: regions, initAssumed } of target.run(scenario)) {
+  for await (const { outcome, images: regions } of target.run(scenario)) {
     const step = scenario.steps[outcome.step];
     if (options.json) io.out(`${JSON.stringify(outcome)}\n`);
     else {
@@ -103,15 +102,10 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       }
     }
     if (images !== undefined) writeImages(images, outcome, regions);
-    if (initAssumed) assumed.push(outcome.module);
     if (outcome.notModelled === undefined) continue;
     const what = `step ${outcome.step} (${outcome.op} ${outcome.module}): not modelled: ${outcome.notModelled}`;
     io.err(`insmodel: ${oneLine(what)}\n`);
     code = 1;
-  }
-  if (!options.json && assumed.length > 0) {
-    const names = oneLine([...new Set(assumed)].join(", "));
-    io.err(`insmodel: the code of ${names} is not run: init is taken to return 0\n`);
   }
   return code;
 }

@@ -18,7 +18,7 @@ import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
 import { KernelObjects } from "./kernel_objects.ts";
-import { type Call, CallArguments, type Service } from "./service.ts";
+import { type Call, CallArguments, type Service, type Services } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
 import { currentTask } from "./task.ts";
@@ -32,9 +32,9 @@ const DEPTH_LIMIT = 100;
 const BUG_ENTRY = { size: 12, file: 4, line: 8 };
 
 /** Services by the addresses of a kernel's exports. */
-function byAddress({ profile: { exports } }: Kernel): Map<number, Service> {
+function byAddress({ profile: { exports } }: Kernel, services: Services): Map<number, Service> {
   const table = new Map<number, Service>();
-  for (const [name, service] of Object.entries(SERVICES)) {
+  for (const [name, service] of Object.entries(services)) {
     const symbol = exports.find(name);
     if (symbol !== undefined) table.set(u32(symbol.value & ~1), service);
   }
@@ -52,8 +52,12 @@ export class CodeRunner {
   /** Calls that the kernel has made into modules and that have not returned. */
   #depth = 0;
 
-  constructor(readonly kernel: Kernel) {
-    this.#services = byAddress(kernel);
+  /**
+   * @param answers what functions of the kernel return, by their names, without doing anything; they go before the model's own services
+   */
+  constructor(readonly kernel: Kernel, answers: ReadonlyMap<string, number> = new Map()) {
+    const answering = Object.fromEntries(Array.from(answers, ([name, returns]) => [name, () => returns]));
+    this.#services = byAddress(kernel, { ...SERVICES, ...answering });
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
   }

@@ -11,6 +11,9 @@ import { parse } from "smol-toml";
 import { InputError } from "./input_error.ts";
 import type { Verdict } from "./runner.ts";
 
+/** The place of a call, behind the name of the function. */
+const CALLED_FROM = / called from \S.*$/;
+
 export interface KnownFailure {
   /** `<area>/<name>`. */
   readonly case: string;
@@ -28,6 +31,16 @@ export interface KnownMutant {
   /** The first line that the model alone has. */
   readonly model: string;
   readonly reason: string;
+}
+
+/** A case whose modules' code comes to what is not modelled: it is held to its golden without that code. */
+export interface KnownStop {
+  /** `<area>/<name>`. */
+  readonly case: string;
+  /** What is not modelled: the function of the kernel that is called, or the whole of what the model says. */
+  readonly at: string;
+  /** Alias of the one kernel on which the code comes so far; "*" for every one. */
+  readonly kernel: string;
 }
 
 /** The tables of one name, each with these keys. @throws {InputError} for a table without one of them */
@@ -53,6 +66,24 @@ export function readKnownFailures(path: string): KnownFailure[] {
 /** Reads the mutants' part of the list. @throws {InputError} for an entry without kernel, real, model or reason */
 export function readKnownMutants(path: string): KnownMutant[] {
   return readTables(path, "mutant", ["kernel", "real", "model", "reason"]);
+}
+
+/** Reads the list of stops. @throws {InputError} for an entry without case, at or kernel */
+export function readKnownStops(path: string): KnownStop[] {
+  return readTables(path, "stop", ["case", "at", "kernel"]);
+}
+
+/**
+ * What is to be said of where a verdict's code was stopped: "" where that is as the list has it.
+ *
+ * @param kernel alias of the kernel
+ */
+export function checkKnownStop(stops: readonly KnownStop[], kernel: string, { id, stoppedBy }: Verdict): string {
+  const entry = stops.find((each) => each.case === id && (each.kernel === "*" || each.kernel === kernel));
+  const at = stoppedBy?.replace(CALLED_FROM, "");
+  if (at === entry?.at) return "";
+  if (at === undefined) return `${id}: its code runs to its end by now; take it off test/services_stops.toml (${entry?.at})`;
+  return `${id}: its code comes to what is not modelled: ${stoppedBy}; test/services_stops.toml has ${entry?.at ?? "no entry"}`;
 }
 
 /**

@@ -33,19 +33,21 @@ interface Watched {
   atInit: boolean;
   /** struct module's name, which stands from when the module is in memory of its own. */
   name: string | undefined;
-  initAssumed: boolean;
 }
+
+/** Whose code runs: that of steps that do not say what init returns, everyone's as on the real kernel, or nobody's. */
+type Running = "as told" | "always" | "never";
 
 /** The code of the modules of one kernel: which is run, and where a run came to what is not modelled. */
 interface ModuleCode {
   /** Undefined where no step asks for it: whoever runs no code does not load the CPU. */
   readonly runner: CodeRunner | undefined;
-  readonly always: boolean;
+  readonly running: Running;
   readonly runsInit: ModelOptions["runsInit"];
-  /** Modules whose init function was run. */
+  /** Modules whose init function has run to its end. */
   readonly ran: WeakSet<KernelModule>;
   /** What the code of this step was stopped by. */
-  stopped: string | undefined;
+  stoppedBy: string | undefined;
 }
 
 /** How much of a load is kept. */
@@ -55,10 +57,11 @@ export interface ModelOptions {
   /** Reads and builds module files; replaced where files come from elsewhere. */
   readonly read?: (path: string) => Promise<ReadModule>;
   /**
-   * Runs the code of modules whose steps do not ask for it, too, as the real kernel does. A scenario whose code comes to what is not modelled
-   * is replayed as its steps say, from the start.
+   * Whose code runs, "as told" unless given. With "always", that of steps that say what init returns runs, too, as on the real kernel; a
+   * scenario whose code comes to what is not modelled is then replayed with "never", from the start: there init returns what its step says,
+   * or 0.
    */
-  readonly alwaysRunCode?: boolean;
+  readonly running?: Running;
   /**
    * Whether a module's init function runs, though its step says what it returns. Where its code comes to what is not modelled, it has done
    * nothing more and returned what the step says.
@@ -85,20 +88,29 @@ export class ModelTarget implements Target {
   }
 
   async *run(scenario: Scenario): AsyncGenerator<StepResult> {
-    if (!this.options.alwaysRunCode) return yield* this.#replay(scenario, false);
+    const { running = "as told" } = this.options;
+    if (running !== "always") return yield* this.#replay(scenario, running);
     const results: StepResult[] = [];
-    for await (const result of this.#replay(scenario, true)) {
-      if (result.ranCode === false) return yield* this.#replay(scenario, false);
+    for await (const result of this.#replay(scenario, "always")) {
+      if (result.stoppedBy !== undefined) return yield* this.#replayWithoutCode(scenario, result);
       results.push(result);
     }
     yield* results;
   }
 
-  async *#replay(scenario: Scenario, always: boolean): AsyncGenerator<StepResult> {
+  /** A replay in which no code runs, after one in which code was stopped. */
+  async *#replayWithoutCode(scenario: Scenario, { outcome: { step }, stoppedBy }: StepResult): AsyncGenerator<StepResult> {
+    for await (const result of this.#replay(scenario, "never")) {
+      yield result.outcome.step === step && stoppedBy !== undefined ? { ...result, stoppedBy } : result;
+    }
+  }
+
+  async *#replay(scenario: Scenario, running: Running): AsyncGenerator<StepResult> {
     const { read = readModule, host = nodeHostLazily, runsInit } = this.options;
     const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
-    const runner = always || runsInit || runsCode(scenario) ? await newRunner(kernel) : undefined;
-    const code: ModuleCode = { runner, always, runsInit, ran: new WeakSet(), stopped: undefined };
+    checkServices(scenario, this.profile);
+    const runner = runsInit || runsCode(scenario, running) ? await newRunner(kernel, scenario) : undefined;
+    const code: ModuleCode = { runner, running, runsInit, ran: new WeakSet(), stoppedBy: undefined };
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
       if ("insmod" in step) {
@@ -111,26 +123,38 @@ export class ModelTarget implements Target {
       } else {
         result = rmmodStep(kernel, number, step, code);
       }
-      yield code.stopped === undefined ? result : stoppedResult(result, code.stopped);
-      code.stopped = undefined;
+      yield code.stoppedBy === undefined ? result : stoppedResult(result, code.stoppedBy);
+      code.stoppedBy = undefined;
       if (result.outcome.crash !== undefined) return;
     }
   }
 }
 
-/** A step whose code was stopped: what follows takes it that the code did nothing more, and returned 0. */
-function stoppedResult({ outcome, ...result }: StepResult, notModelled: string): StepResult {
+/** A step whose code was stopped: what follows takes it that the code did nothing more, and returned 0; exit does not run. */
+function stoppedResult({ outcome, ...result }: StepResult, stoppedBy: string): StepResult {
   const { rc: _rc, errno: _errno, ...rest } = outcome;
-  return { ...result, outcome: { ...rest, notModelled }, ranCode: false };
+  return { ...result, outcome: { ...rest, notModelled: stoppedBy }, ranCode: false, stoppedBy };
 }
 
-function runsCode({ steps }: Scenario): boolean {
-  return steps.some((step) => "insmod" in step && step.init === "run");
+/** Whether the init function of a step's module runs. */
+function initRuns(running: Running, { init }: InsmodStep): boolean {
+  return running === "always" || (running === "as told" && typeof init !== "number");
 }
 
-async function newRunner(kernel: Kernel): Promise<CodeRunner> {
+function runsCode({ steps }: Scenario, running: Running): boolean {
+  return steps.some((step) => "insmod" in step && initRuns(running, step));
+}
+
+/** @throws {InputError} for an answer in the name of a function that the kernel does not export */
+function checkServices({ services = [] }: Scenario, { exports, release }: KernelProfile): void {
+  const unknown = services.find(({ name }) => exports.find(name) === undefined);
+  if (unknown === undefined) return;
+  throw new InputError(`Cannot answer for ${unknown.name}: kernel ${release} exports nothing of that name`);
+}
+
+async function newRunner(kernel: Kernel, { services = [] }: Scenario): Promise<CodeRunner> {
   const { CodeRunner } = await import("../services/run_code.ts");
-  return new CodeRunner(kernel);
+  return new CodeRunner(kernel, new Map(services.map(({ name, returns }) => [name, returns])));
 }
 
 /** Runs a function of a module. @returns what it returns; `otherwise` where it comes to what is not modelled */
@@ -140,7 +164,7 @@ function runCode(code: ModuleCode, address: number, phase: Phase, otherwise = 0)
     return code.runner.call(address, phase);
   } catch (error) {
     if (!(error instanceof NotModelled)) throw error;
-    code.stopped = error.what;
+    code.stoppedBy = error.what;
     return otherwise;
   }
 }
@@ -176,18 +200,15 @@ function insmodStep(
     images: [],
     atInit: false,
     name: undefined,
-    initAssumed: false,
   };
   const caller = {
     privileged: !step.unprivileged,
     runInit: (mod: KernelModule) => {
       const said = typeof step.init === "number" ? s32(step.init) : 0;
-      if (code.always || step.init === "run" || code.runsInit?.(mod)) {
-        code.ran.add(mod);
-        return runCode(code, mod.init, "init", said);
-      }
-      watched.initAssumed = step.init === undefined;
-      return said;
+      if (!initRuns(code.running, step) && !code.runsInit?.(mod)) return said;
+      const returned = runCode(code, mod.init, "init", said);
+      if (code.stoppedBy === undefined) code.ran.add(mod);
+      return returned;
     },
     observer: {
       placed: (mod: KernelModule) => {
@@ -220,7 +241,7 @@ function insmodStep(
   };
   if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);
   if (watched.atInit && hashes) outcome.regions = watched.images.map((image) => regionEntry(kernel, image));
-  return { outcome, images: watched.images, initAssumed: watched.initAssumed, ranCode: code.always };
+  return { outcome, images: watched.images, ranCode: code.running === "always" };
 }
 
 function rmmodStep(kernel: Kernel, number: number, step: RmmodStep, code: ModuleCode): StepResult {
@@ -232,7 +253,7 @@ function rmmodStep(kernel: Kernel, number: number, step: RmmodStep, code: Module
   return {
     outcome: { step: number, op: "rmmod", module: step.rmmod, ...end, ...endOfStep(kernel) },
     images: [],
-    ranCode: code.always,
+    ranCode: code.running === "always",
   };
 }
 

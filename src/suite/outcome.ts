@@ -72,8 +72,8 @@ export interface StepOutcome {
 export interface StepResult {
   outcome: StepOutcome;
   images: RegionImage[];
-  /** The module has an init function, which was neither run nor said to return anything: it was taken to return 0. */
-  initAssumed?: boolean;
   /** Whether modules' code ran wherever the kernel runs it; left out by targets that do not say. */
   ranCode?: boolean;
+  /** What stopped the code of this step: what is not modelled, and where it was met. */
+  stoppedBy?: string;
 }

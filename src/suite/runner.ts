@@ -21,6 +21,8 @@ export interface Verdict {
   readonly difference: string;
   /** Whether the lines of the modules' own code were compared, too. */
   readonly ranCode?: boolean;
+  /** What is not modelled, and stopped the modules' code; what was compared then is a run without it. */
+  readonly stoppedBy?: string;
 }
 
 /** Runs a case to its end, or to the step that the kernel did not survive. */
@@ -59,5 +61,12 @@ export async function runCase(target: Target, each: Case, goldens: Goldens): Pro
   const remedy = golden.origin === "recorded"
     ? `The golden is what the real kernel did. If the case itself has changed: deno task record ${id}`
     : `If the new result is right: deno task bless ${id}`;
-  return { id, origin: golden.origin, difference: difference === "" ? "" : `${difference}\n${remedy}`, ranCode };
+  const stoppedBy = results.find((result) => result.stoppedBy !== undefined)?.stoppedBy;
+  return {
+    id,
+    origin: golden.origin,
+    difference: difference === "" ? "" : `${difference}\n${remedy}`,
+    ranCode,
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
+  };
 }

@@ -24,7 +24,7 @@ export interface InsmodStep {
   params: string;
   /** Given: the flags passed, exactly these. Absent: as kmod's insmod does, which unpacks a compressed file first. */
   flags?: InsmodFlag[];
-  /** What the module's init function returns, or "run" to run it. Absent: the target's own way. */
+  /** What the module's init function is taken to return, or "run", as where it is absent: the function runs, and says so itself. */
   init?: number | "run";
   /** The system call; finit_module unless given (kmod calls init_module for a file that it unpacked itself). */
   syscall?: "init_module" | "finit_module";
@@ -46,10 +46,19 @@ export interface RmmodStep {
 
 export type Step = InsmodStep | RmmodStep;
 
+/** A function of the kernel that a module's code may call because the scenario answers for it: it does nothing and returns a number. */
+export interface ServiceAnswer {
+  name: string;
+  /** r0, 32 bits, signed or unsigned. */
+  returns: number;
+}
+
 export interface Scenario {
   /** Release or alias of a kernel profile. */
   kernel?: string;
   /** Words added to the kernel's command line: `module_blacklist=`, `module.sig_enforce=1`, `nomodule`. */
   cmdline: string;
+  /** Functions that the scenario answers for; it goes before what the model itself has. */
+  services?: ServiceAnswer[];
   steps: Step[];
 }

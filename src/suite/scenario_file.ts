@@ -16,6 +16,7 @@ import {
   type RmmodFlag,
   type RmmodStep,
   type Scenario,
+  type ServiceAnswer,
   type Step,
 } from "./scenario.ts";
 
@@ -31,7 +32,8 @@ export interface CaseText extends Scenario {
   image: boolean;
 }
 
-const CASE_KEYS = ["description", "models", "kernels", "kernel", "cmdline", "image", "step", "steps"];
+const CASE_KEYS = ["description", "models", "kernels", "kernel", "cmdline", "image", "service", "services", "step", "steps"];
+const SERVICE_KEYS = ["name", "returns"];
 const INSMOD_KEYS = ["insmod", "params", "flags", "init", "syscall", "unprivileged", "opened", "raw_flags"];
 const RMMOD_KEYS = ["rmmod", "flags", "unprivileged"];
 const OPENED: readonly OpenedAs[] = ["read-only", "write-only", "read-write", "closed", "terminal", "directory"];
@@ -112,6 +114,15 @@ function readStep(place: Place, resolve: (path: string) => string): Step {
   };
 }
 
+function readService(place: Place): ServiceAnswer {
+  checkKeys(place, SERVICE_KEYS);
+  const name = optional(place, "name", isString, "a function's name") ?? "";
+  if (name === "") fail(place, "it names no function of the kernel");
+  const returns = optional(place, "returns", isWord, "a 32-bit number");
+  if (returns === undefined) fail(place, `it does not say what ${name} returns`);
+  return { name, returns };
+}
+
 /** Text as the bytes that a command line has: a character for each byte of UTF-8. */
 export function encodeParams(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
@@ -119,6 +130,30 @@ export function encodeParams(text: string): string {
 
 function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The tables of a list that has one key in TOML and another in JSON; undefined where neither is there. */
+function tables(place: Place, key: string, jsonKey: string): Place[] | undefined {
+  const { [key]: inToml, [jsonKey]: inJson = inToml } = place.values;
+  if (inJson !== inToml && inToml !== undefined) fail(place, `its ${jsonKey} are in both "${key}" and "${jsonKey}"`);
+  if (inJson === undefined) return undefined;
+  const given = inToml === undefined ? jsonKey : key;
+  if (!Array.isArray(inJson)) fail(place, `"${given}" is ${show(inJson)}; it must be a list of tables, as [[${key}]]`);
+  return inJson.map((values, i) => {
+    const where = `${key} ${i}: `;
+    if (!isTable(values)) fail({ ...place, where }, `it is ${show(values)}, not a table`);
+    return { values, file: place.file, where };
+  });
+}
+
+/** What the scenario answers for, each function once. */
+function readServices(place: Place): ServiceAnswer[] | undefined {
+  const places = tables(place, "service", "services");
+  const services = places?.map(readService);
+  for (const [i, { name }] of (services ?? []).entries()) {
+    if (services?.findIndex((each) => each.name === name) !== i) fail(place, `service ${i}: ${name} has its answer already`);
+  }
+  return services;
 }
 
 /**
@@ -132,24 +167,20 @@ function readCase(values: unknown, file: string, resolve: (path: string) => stri
   const place: Place = { values: isTable(values) ? values : {}, file, where: "" };
   if (!isTable(values)) fail(place, `it holds ${show(values)}, not a table with steps`);
   checkKeys(place, CASE_KEYS);
-  const { steps = place.values.step } = place.values;
-  if (steps !== place.values.step && place.values.step !== undefined) fail(place, 'its steps are in both "step" and "steps"');
-  if (!Array.isArray(steps)) fail(place, 'it has no list of steps, such as [[step]] with insmod = "FILE.ko"');
+  const steps = tables(place, "step", "steps") ??
+    fail(place, 'it has no list of steps, such as [[step]] with insmod = "FILE.ko"');
   if (steps.length === 0) fail(place, "it has no steps");
   return {
     cmdline: optional(place, "cmdline", isString, "a string") ?? "",
     image: optional(place, "image", isBoolean, "true or false") ?? false,
     models: optional(place, "models", isStrings, "a list of kernel functions") ?? [],
     kernels: optional(place, "kernels", isStrings, "a list of kernels") ?? ["*"],
-    ...given<{ kernel: string; description: string }>({
+    ...given<{ kernel: string; description: string; services: ServiceAnswer[] }>({
+      services: readServices(place),
       kernel: optional(place, "kernel", isString, "a kernel's release or alias"),
       description: optional(place, "description", isString, "a sentence"),
     }),
-    steps: steps.map((step, i) => {
-      const where = `step ${i}: `;
-      if (!isTable(step)) fail({ ...place, where }, `it is ${show(step)}, not a table`);
-      return readStep({ values: step, file, where }, resolve);
-    }),
+    steps: steps.map((step) => readStep(step, resolve)),
   };
 }
 

@@ -5,11 +5,41 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { fromFileUrl, join } from "@std/path";
 import { gzipSync } from "node:zlib";
 import { main } from "../../src/cli/main.ts";
+import { DEFAULT_KERNEL, loadProfile } from "../../src/profile/load_profile.ts";
+import { caseModuleReader } from "../../src/suite/case_modules.ts";
 import type { StepOutcome } from "../../src/suite/outcome.ts";
 import { inScratch, writeFiles } from "../scratch.ts";
 
 const SEEDS = fromFileUrl(new URL("../../cases/seeds/", import.meta.url));
 const EXAMPLE = join(SEEDS, "insmod-example/insmod_example.ko");
+/** A module that prints a line, and then calls what the model does not have and returns what that returns. */
+const STOPS = `
+base = "minimal"
+[module]
+imports = ["_printk", "orderly_poweroff"]
+[[module.section]]
+name = ".init.text"
+words = ["e92d4010", "e59f0008", "ebfffffe", "ebfffffe", "e8bd8010", "00000000"]
+[[module.section]]
+name = ".rodata.line"
+ascii = "\\u00016hello\\n\\u0000"
+[[module.relocation]]
+section = ".init.text"
+offset = 8
+type = "R_ARM_CALL"
+symbol = "_printk"
+[[module.relocation]]
+section = ".init.text"
+offset = 12
+type = "R_ARM_CALL"
+symbol = "orderly_poweroff"
+[[module.relocation]]
+section = ".init.text"
+offset = 20
+type = "R_ARM_ABS32"
+symbol = ".rodata.line"
+`;
+const STOPPED = "not modelled: orderly_poweroff called from init_module+0xc";
 const CASE = join(SEEDS, "exercise-2-export-and-use/case.toml");
 
 interface Answer {
@@ -35,13 +65,51 @@ async function insmodelWith(input: string, ...args: string[]): Promise<Answer> {
   return { code, out, err };
 }
 
-Deno.test("insmod prints the kernel's lines and says in one line that init is not run", async () => {
-  assertEquals(await insmodel("insmod", EXAMPLE, "greeting=Bonjour"), {
+Deno.test("insmod prints the kernel's lines, and those of the module's code", async () => {
+  const loader = "<4> insmod_example: loading out-of-tree module taints kernel.\n" +
+    "<5> insmod_example: module verification failed: signature and/or required key missing - tainting kernel\n";
+  const { code, out, err } = await insmodel("insmod", EXAMPLE, "greeting=Bonjour");
+  assertEquals([code, err], [0, ""]);
+  assertStringIncludes(out, `# insmod insmod_example.ko greeting=Bonjour = 0\n${loader}# init\n<6> ===`);
+  assertStringIncludes(out, "<6> insmod_example: greeting parameter: Bonjour\n");
+  assertEquals(await insmodel("insmod", "--init", "0", EXAMPLE), {
     code: 0,
-    out: "# insmod insmod_example.ko greeting=Bonjour = 0\n" +
-      "<4> insmod_example: loading out-of-tree module taints kernel.\n" +
-      "<5> insmod_example: module verification failed: signature and/or required key missing - tainting kernel\n",
-    err: "insmodel: the code of insmod_example is not run: init is taken to return 0\n",
+    out: `# insmod insmod_example.ko [init=0] = 0\n${loader}`,
+    err: "",
+  });
+});
+
+Deno.test("code that comes to what is not modelled: the lines up to there, and how to go on", async () => {
+  await inScratch(async (folder) => {
+    const path = join(folder, "stops.ko");
+    writeFiles(folder, { "stops.ko.toml": STOPS });
+    const { plain } = await caseModuleReader(await loadProfile(DEFAULT_KERNEL))(path);
+    writeFiles(folder, { "stops.ko": plain });
+    const { code, out, err } = await insmodel("insmod", path);
+    assertEquals(code, 3);
+    assertStringIncludes(out, `# insmod stops.ko = ${STOPPED}\n`);
+    assertMatch(out, /\n# init\n<6> hello\n$/);
+    assertEquals(
+      err,
+      `insmod: ${path}: ${STOPPED}; --service orderly_poweroff=N has it return N, --init N takes init to return N\n`,
+    );
+    const answered = await insmodel("insmod", "--service", "orderly_poweroff=-12", path);
+    assertEquals([answered.code, answered.out.split("\n")[0]], [1, "# insmod stops.ko = -ENOMEM"]);
+    assertEquals((await insmodel("insmod", "--init", "0", path)).code, 0);
+  });
+});
+
+Deno.test("a function that a scenario answers for does nothing and returns its number; other steps go on", async () => {
+  await inScratch(async (folder) => {
+    writeFiles(folder, { "stops.ko.toml": STOPS });
+    const steps = [{ insmod: join(folder, "stops.ko") }, { rmmod: "stops" }];
+    const run = (scenario: object) => insmodelWith(JSON.stringify({ ...scenario, steps }), "run", "--json", "-");
+    const answered = await run({ services: [{ name: "orderly_poweroff", returns: -12 }] });
+    assertEquals(answered.out.trim().split("\n").map((line) => JSON.parse(line).errno), ["ENOMEM", "ENOENT"]);
+    const { code, out, err } = await run({});
+    const outcomes: StepOutcome[] = out.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals([code, ...outcomes.map(({ rc, notModelled }) => rc ?? `not modelled: ${notModelled}`)], [1, STOPPED, 0]);
+    assertEquals(err, `insmodel: step 0 (insmod stops): ${STOPPED}\n`);
   });
 });
 
@@ -132,7 +200,10 @@ const BAD: readonly (readonly [args: string[], code: number, says: string])[] = 
   [["insmod", ""], 2, "insmodel insmod: the name of the module file is empty; usage: "],
   [["inspect", ""], 2, "insmodel inspect: the name of the module file is empty; usage: "],
   [["insmod", "--kernel=", EXAMPLE], 2, "insmodel insmod: option --kernel has an empty value or none; write --kernel VALUE; "],
-  [["insmod", EXAMPLE, "--kernel"], 0, "init is taken to return 0"],
+  [["insmod", "--init", "many", EXAMPLE], 2, 'option --init has "many"; it must be a 32-bit number; usage: '],
+  [["insmod", "--service", "kfree", EXAMPLE], 2, 'option --service has "kfree"; write --service NAME=N; usage: '],
+  [["insmod", "--service", "kfree=x", EXAMPLE], 2, 'option --service kfree has "x"; it must be a 32-bit number; usage: '],
+  [["insmod", "--service", "kfre=0", EXAMPLE], 2, "Cannot answer for kfre: kernel 6.12.107+deb13-armmp exports nothing"],
   [["inspect", EXAMPLE, "--kernel"], 2, "insmodel inspect: option --kernel has an empty value or none; write --kernel VALUE; "],
   [["no\nsuch"], 2, 'insmodel: unknown command "no\\x0asuch"'],
   [["insmod", "/no\nsuch.ko"], 2, 'Cannot read module "/no\\x0asuch.ko": no such file'],
@@ -176,12 +247,12 @@ Deno.test("the version is that of deno.json", async () => {
   assertEquals(await insmodel("--version"), { code: 0, out: `insmodel ${version}\n`, err: "" });
 });
 
-Deno.test("run says in one line whose init was not run; init that the scenario gives, and JSON, need no such line", async () => {
-  const says = (steps: unknown[], ...options: string[]) => insmodelWith(JSON.stringify({ steps }), "run", ...options, "-");
-  const plain = await says([{ insmod: EXAMPLE }]);
-  assertEquals(plain.err, "insmodel: the code of insmod_example is not run: init is taken to return 0\n");
-  assertEquals((await says([{ insmod: EXAMPLE, init: 0 }])).err, "");
-  assertEquals((await says([{ insmod: EXAMPLE }], "--json")).err, "");
+Deno.test("run runs the code of a step that does not say what init returns", async () => {
+  const phases = async (step: object) => {
+    const { out } = await insmodelWith(JSON.stringify({ steps: [{ insmod: EXAMPLE, ...step }] }), "run", "--json", "-");
+    return JSON.parse(out).log.filter(({ phase }: { phase?: string }) => phase === "init").length;
+  };
+  assertEquals([await phases({}), await phases({ init: "run" }), await phases({ init: 0 })], [10, 10, 0]);
 });
 
 Deno.test("the module of a step is named as struct module has it, once it has memory of its own", async () => {

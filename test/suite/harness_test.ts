@@ -130,7 +130,7 @@ const BAD_CASES: readonly (readonly [text: string, says: string])[] = [
   ['step = [{ rmmod = "a", flags = ["force"] }]', 'step 0: "flags" is ["force"]; it must be a list of nonblock, trunc'],
   ['step = [{ insmod = "a.ko", init = "maybe" }]', 'step 0: "init" is "maybe"; it must be a number or "run"'],
   ['descripton = "x"', 'unknown key "descripton"'],
-  ["step = 3", "it has no list of steps"],
+  ["step = 3", '"step" is 3; it must be a list of tables, as [[step]]'],
   ["step = [3]", "step 0: it is 3, not a table"],
   ["step = [", "line 1, column"],
   ['{"steps": [', "JSON"],
@@ -139,6 +139,21 @@ const BAD_CASES: readonly (readonly [text: string, says: string])[] = [
   ['step = [{ rmmod = "a" }]\n[[steps]]\nrmmod = "b"', 'its steps are in both "step" and "steps"'],
   ['[{ "rmmod": "a" }]', 'it holds [{"rmmod":"a"}], not a table with steps'],
   ['[{ "rmmod": ', "it is no JSON: "],
+  ['service = [{ name = "a" }]\nstep = [{ rmmod = "a" }]', "service 0: it does not say what a returns"],
+  ['{"services": [{"name": "", "returns": 0}], "steps": [{"rmmod": "a"}]}', "service 0: it names no function of the kernel"],
+  ['{"services": 3, "steps": [{"rmmod": "a"}]}', '"services" is 3; it must be a list of tables, as [[service]]'],
+  [
+    'service = [{ name = "a", returns = 0.5 }]\nstep = [{ rmmod = "a" }]',
+    'service 0: "returns" is 0.5; it must be a 32-bit number',
+  ],
+  [
+    'service = [{ name = "a", return = 0 }]\nstep = [{ rmmod = "a" }]',
+    'service 0: unknown key "return"; known keys are name, returns',
+  ],
+  [
+    'service = [{ name = "a", returns = 0 }, { name = "a", returns = 1 }]\nstep = [{ rmmod = "a" }]',
+    "service 1: a has its answer already",
+  ],
 ];
 
 for (const [text, says] of BAD_CASES) {

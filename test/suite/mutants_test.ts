@@ -32,7 +32,7 @@ const word = fc.nat(0xffffffff);
 function arena(planted: (outcome: StepOutcome, bytes: Uint8Array | undefined) => StepOutcome = (outcome) => outcome): Arena {
   const placed = new Map<string, Uint8Array>();
   const read = (path: string) => placed.has(path) ? asModule(placed.get(path)!) : readCase(path);
-  const model = () => new ModelTarget(profile, { regions: true, read });
+  const model = () => new ModelTarget(profile, { regions: true, running: "never", read });
   const real: Target = {
     name: "planted",
     runsCode: true,

@@ -40,7 +40,8 @@ export function asStripped({ sections, symbols, ...rest }: Loaded): Loaded {
 
 /** Loads modules in their order into one kernel; the last one is shown. */
 export async function loaded(profile: KernelProfile, modules: readonly Uint8Array[]): Promise<Loaded> {
-  const target = new ModelTarget(profile, { regions: true, read: async (path) => await asModule(modules[Number(path)]) });
+  const read = async (path: string) => await asModule(modules[Number(path)]);
+  const target = new ModelTarget(profile, { regions: true, running: "never", read });
   const steps = modules.map((_, i) => ({ insmod: String(i), params: "" }));
   let shown: Loaded | undefined;
   for await (const { outcome, images } of target.run({ cmdline: "", steps })) {

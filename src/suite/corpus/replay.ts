@@ -79,6 +79,7 @@ export class Replayer {
     };
     const target = new ModelTarget(this.profile, {
       regions: true,
+      running: "never",
       read: (module) => this.#read(module),
       ...(this.runsCode ? { runsInit } : {}),
     });
