@@ -19,6 +19,9 @@ import { snapshotOf } from "./guest/snapshot.ts";
 import { type ModuleRegion, regionOf } from "./guest/struct_module.ts";
 import { sha256Hex } from "./verify.ts";
 
+/** What a call that does not come back counts as, a crash. */
+export const HANG = "the call does not return";
+
 export interface RecordOptions {
   /** The kernel that is booted. */
   profile: KernelProfile;
@@ -81,7 +84,7 @@ function endOf(step: AgentStep, log: StepLog, run: GuestRun): Pick<StepOutcome, 
   const oops = log.lines.find(({ text }) => OOPS_LINE.test(text));
   if (oops) return { oops: oops.text };
   if (step.end?.kind === "killed") return { oops: `killed by signal ${step.end.signal}` };
-  return { crash: step.end?.kind === "hung" || run.lost === "hung" ? "the call does not return" : "the guest ended" };
+  return { crash: step.end?.kind === "hung" || run.lost === "hung" ? HANG : "the guest ended" };
 }
 
 async function resultOf(

@@ -38,8 +38,12 @@ export interface GuestRun {
 /** Records that are read from the log of a lost guest. */
 const LAST_RECORDS = 1000;
 
-/** The number of the step that the agent has begun last: the line before each call is the last that it wrote. */
-async function currentStep(directory: string): Promise<number> {
+/**
+ * The number of the step that the agent has begun last: the line before each call is the last that it wrote.
+ *
+ * @returns undefined where it has written more by now: it has given the call up
+ */
+async function currentStep(directory: string): Promise<number | undefined> {
   const file = await Deno.open(`${directory}/result`);
   try {
     const { size } = await file.stat();
@@ -47,8 +51,7 @@ async function currentStep(directory: string): Promise<number> {
     const tail = new Uint8Array(32);
     const count = await file.read(tail) ?? 0;
     const found = /\nstep (\d+)\n$/.exec(new TextDecoder("latin1").decode(tail.subarray(0, count)));
-    if (!found) throw new Error("The guest loads a module between two steps of its plan");
-    return Number(found[1]);
+    return found ? Number(found[1]) : undefined;
   } finally {
     file.close();
   }
@@ -85,6 +88,7 @@ async function follow(
     if (stop.kind === "interrupted") return "hung";
     if (stop.address === panicked) return "panicked";
     const step = await currentStep(directory);
+    if (step === undefined) return "hung";
     const module = seen.get(step) ?? {};
     seen.set(step, module);
     await look(machine, kernel, module, stop.address === beforeInit);
