@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { DeviceFacts } from "./device_facts.ts";
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
 import { type FieldPlace, type KernelProfile, moduleArea, ProfileError, type TraceEventFacts } from "./profile.ts";
@@ -107,12 +108,14 @@ function traceEvents(facts: Table): TraceEventFacts {
  *
  * @param exports text of `exports.tsv`
  * @param readCertificate reads one that `trusted_keys` names
+ * @param devices of `devices.toml`, where the profile has it
  * @throws {ProfileError} naming the key and what belongs there
  */
 export function parseProfile(
   toml: Readonly<Record<string, unknown>>,
   exports: string,
   readCertificate: (name: string) => Uint8Array,
+  devices?: DeviceFacts,
 ): KernelProfile {
   const top = new Table(toml, "");
   const memory = top.table("memory");
@@ -139,6 +142,7 @@ export function parseProfile(
       builtinModules: new Set(machine.strings("builtin_modules")),
       percpuReserved: machine.range("percpu_reserved"),
       ...(machine.values.trace_events === undefined ? {} : { traceEvents: traceEvents(machine.table("trace_events")) }),
+      ...(devices === undefined ? {} : { devices }),
     },
     symbols: top.table("symbols").entries((table, key) => table.number(key)),
     structModule: {

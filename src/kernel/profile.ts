@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { DeviceFacts } from "./device_facts.ts";
 import type { AddressRange } from "./execmem.ts";
 import type { KernelExports } from "./exports.ts";
 
@@ -57,6 +58,8 @@ export interface Machine {
   readonly percpuReserved: AddressRange;
   /** Absent where they are not known: what registering a module's events writes is then not modelled. */
   readonly traceEvents?: TraceEventFacts;
+  /** Absent where they are not known: what registers with the driver core is then not modelled. */
+  readonly devices?: DeviceFacts;
 }
 
 /** Offsets in struct task_struct, as far as the profile tells them. */

@@ -7,6 +7,7 @@
 
 import { parse, TomlError } from "smol-toml";
 import { hex32 } from "../elf/word.ts";
+import { type DeviceFacts, parseDeviceFacts } from "../kernel/device_facts.ts";
 import { findBadRow } from "../kernel/exports.ts";
 import { parseProfile } from "../kernel/parse_profile.ts";
 import { type KernelProfile, ProfileError } from "../kernel/profile.ts";
@@ -95,26 +96,45 @@ export async function findRelease(id: string, goldenDir = GOLDEN_DIR): Promise<s
  */
 export async function loadProfile(id = DEFAULT_KERNEL, goldenDir = GOLDEN_DIR): Promise<KernelProfile> {
   const release = await findRelease(id, goldenDir);
-  const toml = parseToml(readTextOf(release, "kernel.toml", goldenDir), release);
+  const toml = parseToml(release, "kernel.toml", goldenDir);
   if (toml.release !== undefined && toml.release !== release) {
     throw unusable(release, "kernel.toml", `release is ${JSON.stringify(toml.release)}; it must be that of its folder`);
   }
   const exports = await readExports(toml.exports_crc32, release, goldenDir);
+  const devices = readDevices(release, goldenDir);
+  return usable(
+    release,
+    "kernel.toml",
+    () => parseProfile(toml, exports, (name) => readCertificate(release, name, goldenDir), devices),
+  );
+}
+
+/** What `read` makes of a file. */
+function usable<T>(release: string, name: string, read: () => T): T {
   try {
-    return parseProfile(toml, exports, (name) => readCertificate(release, name, goldenDir));
+    return read();
   } catch (error) {
     if (error instanceof ProfileNotFound || !(error instanceof ProfileError)) throw error;
-    throw unusable(release, "kernel.toml", error.message);
+    throw unusable(release, name, error.message);
   }
 }
 
-function parseToml(text: string, release: string): Record<string, unknown> {
+function parseToml(release: string, name: string, goldenDir: URL): Record<string, unknown> {
+  const text = readTextOf(release, name, goldenDir);
   try {
     return parse(text);
   } catch (error) {
     const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
-    throw unusable(release, "kernel.toml", `${where}${firstLine(error)}`);
+    throw unusable(release, name, `${where}${firstLine(error)}`);
   }
+}
+
+/** The file that a profile need not have. */
+const DEVICES = "devices.toml";
+
+function readDevices(release: string, goldenDir: URL): DeviceFacts | undefined {
+  if (![...Deno.readDirSync(new URL(`${release}/`, goldenDir))].some(({ name }) => name === DEVICES)) return undefined;
+  return usable(release, DEVICES, () => parseDeviceFacts(parseToml(release, DEVICES, goldenDir)));
 }
 
 /** A certificate in DER: one SEQUENCE, which ends where the file does. */

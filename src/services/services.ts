@@ -5,6 +5,9 @@
  * @module
  */
 
+import { BUS_DRIVERS } from "./drivers/bus_drivers.ts";
+import { DRIVER } from "./drivers/driver_core.ts";
+import { PLATFORM_DEVICE } from "./drivers/platform_device.ts";
 import { LIBGCC } from "./libgcc.ts";
 import { MODULE } from "./module.ts";
 import { PRINTK } from "./printk.ts";
@@ -12,4 +15,13 @@ import type { Services } from "./service.ts";
 import { SLAB } from "./slab.ts";
 import { STRING } from "./string.ts";
 
-export const SERVICES: Services = { ...PRINTK, ...STRING, ...LIBGCC, ...SLAB, ...MODULE };
+export const SERVICES: Services = {
+  ...PRINTK,
+  ...STRING,
+  ...LIBGCC,
+  ...SLAB,
+  ...MODULE,
+  ...DRIVER,
+  ...BUS_DRIVERS,
+  ...PLATFORM_DEVICE,
+};

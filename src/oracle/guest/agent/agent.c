@@ -8,7 +8,9 @@
  *
  *   watch    in, before the snapshot: names of functions of the kernel, one a line
  *   addresses  out, before the snapshot: for each name that /proc/kallsyms has, a line NAME ADDRESS
- *   facts    out, before the snapshot: lines "meminfo LINE" and "vmallocinfo LINE", with addresses, and "builtin NAME"
+ *   facts    out, before the snapshot: lines "meminfo LINE" and "vmallocinfo LINE", with addresses, "builtin NAME", "class NAME",
+ *            "bus NAME", "numbers LINE" of /proc/devices, "misc LINE" of /proc/misc; between tabs "device BUS NAME DRIVER MODALIAS" (each of
+ *            the last two may be empty) and "driver BUS NAME"
  *   plan     in, one step a line, strings in hex ("-": empty):
  *                insmod FILE finit|init FLAGS OPENED UNPRIVILEGED PARAMS
  *                rmmod NAME FLAGS UNPRIVILEGED
@@ -422,23 +424,70 @@ static void report_addresses(void)
 
 /* ---- what a profile of the kernel needs to know ---- */
 
+/* Calls `report` for each entry of a directory, with a name that the caller passes on. */
+static void for_each_entry(const char *directory, void (*report)(const char *, const char *), const char *name)
+{
+	DIR *list = opendir(directory);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list)) != NULL)
+		if (entry->d_name[0] != '.')
+			report(name, entry->d_name);
+	if (list)
+		closedir(list);
+}
+
+static void report_name(const char *what, const char *name)
+{
+	result("%s %s\n", what, name);
+}
+
+static void report_driver(const char *bus, const char *driver)
+{
+	result("driver\t%s\t%s\n", bus, driver);
+}
+
+static void report_device(const char *bus, const char *device)
+{
+	static const char key[] = "MODALIAS=";
+	char path[600], driver[300], *modalias;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/driver", bus, device);
+	length = readlink(path, driver, sizeof(driver) - 1);
+	driver[length < 0 ? 0 : length] = 0;
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/uevent", bus, device);
+	read_shared(path);
+	modalias = strstr(shared->bytes, key);
+	modalias = modalias ? modalias + strlen(key) : "";
+	result("device\t%s\t%s\t%s\t%.*s\n", bus, device, strrchr(driver, '/') ? strrchr(driver, '/') + 1 : "",
+	       (int)strcspn(modalias, "\n"), modalias);
+}
+
+static void report_bus(const char *what, const char *bus)
+{
+	char path[300];
+
+	report_name(what, bus);
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices", bus);
+	for_each_entry(path, report_device, bus);
+	snprintf(path, sizeof(path), "/sys/bus/%s/drivers", bus);
+	for_each_entry(path, report_driver, bus);
+}
+
 static void report_facts(void)
 {
-	struct dirent *entry;
-	DIR *list;
-
 	result_handle = host_open("facts", MODE_WRITE);
 	report_lines("meminfo", "/proc/meminfo");
 	/* 1: addresses are for us alone, but as they are. */
 	put_text("/proc/sys/kernel/kptr_restrict", "1");
 	report_lines("vmallocinfo", "/proc/vmallocinfo");
 	put_text("/proc/sys/kernel/kptr_restrict", "0");
-	list = opendir("/sys/module");
-	while (list && (entry = readdir(list)) != NULL)
-		if (entry->d_name[0] != '.')
-			result("builtin %s\n", entry->d_name);
-	if (list)
-		closedir(list);
+	for_each_entry("/sys/module", report_name, "builtin");
+	for_each_entry("/sys/bus", report_bus, "bus");
+	for_each_entry("/sys/class", report_name, "class");
+	report_lines("numbers", "/proc/devices");
+	report_lines("misc", "/proc/misc");
 	flush_result();
 	host_call(SYS_CLOSE, result_handle, NULL, 0);
 }
