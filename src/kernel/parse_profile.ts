@@ -8,7 +8,14 @@
 import type { DeviceFacts } from "./device_facts.ts";
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
-import { type FieldPlace, type KernelProfile, moduleArea, ProfileError, type TraceEventFacts } from "./profile.ts";
+import {
+  type FieldPlace,
+  type KernelProfile,
+  moduleArea,
+  type ObjectImage,
+  ProfileError,
+  type TraceEventFacts,
+} from "./profile.ts";
 
 /** A table of the file with the path that leads to it, for messages. */
 class Table {
@@ -103,6 +110,19 @@ function traceEvents(facts: Table): TraceEventFacts {
   };
 }
 
+/** Words in rows: offset of the first, colon, words; all hex. */
+function objectImage(table: Table): ObjectImage {
+  const words = new Map<number, number>();
+  for (const row of table.strings("words")) {
+    if (!/^[0-9a-f]+:( [0-9a-f]{1,8})+$/.test(row)) {
+      throw new ProfileError(`${table.path}words has the row "${row}"; it must be such as "010: c1783ae8 0 2"`);
+    }
+    const [offset, ...values] = row.split(/:? /).map((text) => parseInt(text, 16));
+    for (const [i, value] of values.entries()) words.set(offset + 4 * i, value);
+  }
+  return { address: table.number("address"), size: table.number("size"), words };
+}
+
 /**
  * Makes a profile from the values of `kernel.toml`.
  *
@@ -143,6 +163,9 @@ export function parseProfile(
       percpuReserved: machine.range("percpu_reserved"),
       ...(machine.values.trace_events === undefined ? {} : { traceEvents: traceEvents(machine.table("trace_events")) }),
       ...(devices === undefined ? {} : { devices }),
+      registered: machine.values.registered === undefined
+        ? new Map()
+        : machine.table("registered").entries((table, key) => new Set(table.strings(key))),
     },
     symbols: top.table("symbols").entries((table, key) => table.number(key)),
     structModule: {
@@ -153,6 +176,12 @@ export function parseProfile(
     taskStruct: {
       stackCanary: toml.task_struct === undefined ? undefined : top.table("task_struct").optionalNumber("stack_canary"),
     },
+    objects: toml.objects === undefined
+      ? new Map()
+      : top.table("objects").entries((table, key) => objectImage(table.table(key))),
+    offsets: toml.offsets === undefined
+      ? new Map()
+      : top.table("offsets").entries((table, key) => table.table(key).entries((fields, field) => fields.number(field))),
     exports: new KernelExports(exports),
     trustedKeys: toml.trusted_keys === undefined ? [] : top.strings("trusted_keys").map(readCertificate),
   };

@@ -60,12 +60,24 @@ export interface Machine {
   readonly traceEvents?: TraceEventFacts;
   /** Absent where they are not known: what registers with the driver core is then not modelled. */
   readonly devices?: DeviceFacts;
+  /** Names and numbers under which the kernel itself has registered what it is made of: file systems, algorithms, protocols; by kind. */
+  readonly registered: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Offsets in struct task_struct, as far as the profile tells them. */
 export interface TaskStruct {
   /** TSK_STACK_CANARY: where the stack protector's canary is, with STACKPROTECTOR_PER_TASK. */
   readonly stackCanary: number | undefined;
+}
+
+/** An object of the booted kernel. */
+export interface ObjectImage {
+  /** Where it was. */
+  readonly address: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Its words that are not zero, by offset. */
+  readonly words: ReadonlyMap<number, number>;
 }
 
 export interface KernelProfile {
@@ -87,6 +99,10 @@ export interface KernelProfile {
   readonly kernelEnd: number | undefined;
   readonly structModule: StructModule;
   readonly taskStruct: TaskStruct;
+  /** Objects of the booted kernel that modules look into: `init_net`. */
+  readonly objects: ReadonlyMap<string, ObjectImage>;
+  /** Offsets of fields, and `size`, of structs whose layout the configuration decides; by struct and field. Bytes. */
+  readonly offsets: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly machine: Machine;
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
   readonly symbols: ReadonlyMap<string, number>;

@@ -18,6 +18,7 @@ import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
 import { KernelObjects } from "./kernel_objects.ts";
+import { placeImages } from "./object_images.ts";
 import { type Call, CallArguments, type Service, type Services } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
@@ -47,6 +48,7 @@ export class CodeRunner {
   readonly #objects: KernelObjects;
   readonly #states = new Map<new () => object, object>();
   readonly #task: number;
+  readonly #images: ReadonlyMap<string, number>;
   /** Instructions that the call from outside may still run. */
   #left = 0;
   /** Calls that the kernel has made into modules and that have not returned. */
@@ -60,6 +62,7 @@ export class CodeRunner {
     this.#services = byAddress(kernel, { ...SERVICES, ...answering });
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
+    this.#images = placeImages(kernel, this.#objects);
   }
 
   /**
@@ -159,6 +162,7 @@ export class CodeRunner {
       bus: cpu.bus,
       args: new CallArguments(cpu),
       objects: this.#objects,
+      images: this.#images,
       state: (type) => this.#state(type),
       invoke: (address, ...args) => this.#invoke(cpu, address, args),
     };

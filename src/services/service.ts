@@ -69,6 +69,8 @@ export interface Call {
   readonly args: CallArguments;
   /** What is known of the kernel's own memory. */
   readonly objects: KernelObjects;
+  /** Addresses of the objects that the profile has: `init_net`. */
+  readonly images: ReadonlyMap<string, number>;
   /**
    * What services keep for this kernel from call to call: the one object of a class, made when it is first asked for.
    *

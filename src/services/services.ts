@@ -14,6 +14,7 @@ import { PRINTK } from "./printk.ts";
 import type { Services } from "./service.ts";
 import { SLAB } from "./slab.ts";
 import { STRING } from "./string.ts";
+import { SUBSYSTEMS } from "./subsystems.ts";
 
 export const SERVICES: Services = {
   ...PRINTK,
@@ -24,4 +25,5 @@ export const SERVICES: Services = {
   ...DRIVER,
   ...BUS_DRIVERS,
   ...PLATFORM_DEVICE,
+  ...SUBSYSTEMS,
 };

@@ -216,6 +216,7 @@ Deno.test("the kernel.toml that is written is one that is read", () => {
     changedStaticKeys: new Map([[DATA, true]]),
     builtinModules: new Set(["kernel", "printk"]),
     percpuReserved: { start: DATA + 8, end: DATA + 8 + 8192 },
+    registered: new Map(),
   });
   assertEquals(profile.structModule.fields, built().fields);
   assertEquals(profile.structModule.maskedFields.includes("param_lock"), true);

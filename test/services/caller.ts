@@ -50,6 +50,7 @@ export class Caller {
       bus: cpu.bus,
       args: new CallArguments(cpu),
       objects: this.#objects,
+      images: new Map(),
       state: (type) => this.#state(type),
       invoke: (address, ...values) => this.#functions[(address - FUNCTIONS) / 4](...values.map(u32)) ?? 0,
     });

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Services of linux/netdevice.h.
+ *
+ * Models: register_netdevice_notifier() of net/core/dev.c, which calls back for each device that there is; dev_add_pack() and
+ * dev_add_offload(). The booted machine has one device, lo, which is down.
+ *
+ * @module
+ */
+
+import { u32 } from "../../elf/word.ts";
+import { EEXIST, ENOENT } from "../../kernel/errno.ts";
+import { NotModelled } from "../../kernel/fault.ts";
+import { withWordsOnStack } from "../on_stack.ts";
+import { Registry } from "../registry.ts";
+import type { Call, Services } from "../service.ts";
+import { underRtnl } from "./rtnetlink.ts";
+
+class NetdeviceNotifiers extends Registry {}
+class PacketTypes extends Registry {}
+class PacketOffloads extends Registry {}
+
+const NETDEV_REGISTER = 5;
+const NETDEV_UNREGISTER = 6;
+const NOTIFY_STOP_MASK = 0x8000;
+
+/** The devices of init_net. */
+function devices({ images }: Call): readonly number[] {
+  const loopback = images.get("loopback");
+  if (loopback === undefined) throw new NotModelled("the loopback device: the profile does not have it");
+  return [loopback];
+}
+
+/** call_netdevice_notifier(), with struct netdev_notifier_info on the stack. @returns minus an errno, or 0 */
+function notify(call: Call, notifier: number, event: number, device: number): number {
+  const result = withWordsOnStack(
+    call,
+    [device, 0],
+    (info) => call.invoke(u32(call.bus.read32(notifier)), notifier, event, info),
+  );
+  // notifier_to_errno().
+  const value = result & ~NOTIFY_STOP_MASK;
+  return value > 1 ? 1 - value : 0;
+}
+
+function registerNotifier(call: Call, notifier: number): number {
+  const notifiers = call.state(NetdeviceNotifiers);
+  if (notifiers.has(call, notifier)) return -EEXIST;
+  notifiers.add(call, notifier);
+  for (const device of devices(call)) {
+    const error = notify(call, notifier, NETDEV_REGISTER, device);
+    if (error === 0) continue;
+    notifiers.remove(call, notifier);
+    return error;
+  }
+  return 0;
+}
+
+function unregisterNotifier(call: Call, notifier: number): number {
+  if (!call.state(NetdeviceNotifiers).remove(call, notifier)) return -ENOENT;
+  for (const device of devices(call)) notify(call, notifier, NETDEV_UNREGISTER, device);
+  return 0;
+}
+
+export const NETDEVICE: Services = {
+  register_netdevice_notifier: (call) => {
+    const notifier = call.args.word();
+    return underRtnl(call, () => registerNotifier(call, notifier));
+  },
+  unregister_netdevice_notifier: (call) => {
+    const notifier = call.args.word();
+    return underRtnl(call, () => unregisterNotifier(call, notifier));
+  },
+  dev_add_pack: (call) => call.state(PacketTypes).add(call, call.args.word()),
+  dev_remove_pack: (call) => void call.state(PacketTypes).remove(call, call.args.word()),
+  __dev_remove_pack: (call) => void call.state(PacketTypes).remove(call, call.args.word()),
+  dev_add_offload: (call) => call.state(PacketOffloads).add(call, call.args.word()),
+  dev_remove_offload: (call) => void call.state(PacketOffloads).remove(call, call.args.word()),
+  synchronize_net: () => {},
+};

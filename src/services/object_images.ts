@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Objects of the kernel whose bytes a profile has from the booted kernel: init_net, the loopback device.
+ *
+ * One in the kernel's image keeps its address, and so does what it points to there. One in the heap lies at an address of the model's own,
+ * as does all that points into the heap: such a pointer is as good as the real one until code follows it, which is not modelled.
+ *
+ * @module
+ */
+
+import type { Kernel } from "../kernel/kernel.ts";
+import { heapArea, type ObjectImage } from "../kernel/profile.ts";
+import type { KernelObjects } from "./kernel_objects.ts";
+
+/** Makes the objects of the profile known. @returns where they are */
+export function placeImages({ profile }: Kernel, objects: KernelObjects): Map<string, number> {
+  const heap = heapArea(profile);
+  const inHeap = (address: number) => address >= heap.start && address < heap.end;
+  const places = new Map<ObjectImage, number>();
+  for (const [name, image] of profile.objects) {
+    places.set(image, inHeap(image.address) ? objects.reserve(name, image.size) : image.address);
+  }
+  const moved = (value: number, what: string): number => {
+    if (!inHeap(value)) return value;
+    for (const [{ address, size }, place] of places) {
+      if (value >= address && value < address + size) return place + (value - address);
+    }
+    return objects.reserve(what, 4);
+  };
+  const addresses = new Map<string, number>();
+  for (const [name, image] of profile.objects) {
+    const place = places.get(image) ?? image.address;
+    objects.know(place, new Uint8Array(image.size));
+    for (const [offset, value] of image.words) {
+      objects.know32(place + offset, moved(value, `what ${name}+0x${offset.toString(16)} points to`));
+    }
+    addresses.set(name, place);
+  }
+  return addresses;
+}
