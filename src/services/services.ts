@@ -5,9 +5,7 @@
  * @module
  */
 
-import { BUS_DRIVERS } from "./drivers/bus_drivers.ts";
-import { DRIVER } from "./drivers/driver_core.ts";
-import { PLATFORM_DEVICE } from "./drivers/platform_device.ts";
+import { DRIVERS } from "./drivers/drivers.ts";
 import { LIBGCC } from "./libgcc.ts";
 import { MODULE } from "./module.ts";
 import { PRINTK } from "./printk.ts";
@@ -22,8 +20,6 @@ export const SERVICES: Services = {
   ...LIBGCC,
   ...SLAB,
   ...MODULE,
-  ...DRIVER,
-  ...BUS_DRIVERS,
-  ...PLATFORM_DEVICE,
+  ...DRIVERS,
   ...SUBSYSTEMS,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The driver core: buses with their devices and drivers.
+ * Buses with their devices and drivers, and the registration of drivers.
  *
  * Models: driver_register(), driver_unregister() and driver_attach() of drivers/base, with what a caller sees of them. What the machine
  * has before any module is in the profile's `devices.toml`. A driver that would be given one of those devices is not modelled: the kernel
@@ -10,12 +10,15 @@
  */
 
 import { hex32, u32 } from "../../elf/word.ts";
-import { EBUSY } from "../../kernel/errno.ts";
+import { EBUSY, EINVAL } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
-import { KERN_ERR } from "../../kernel/log.ts";
+import { KERN_ERR, KERN_WARNING } from "../../kernel/log.ts";
 import { stringAt } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
 import { amba, type Match, platform } from "./match.ts";
+import { Owned } from "./owned.ts";
+import { field } from "./device_fields.ts";
+import { detach, matchDevice, probeDevice } from "./probe.ts";
 
 /** struct device_driver. */
 export const DEVICE_DRIVER = {
@@ -26,13 +29,26 @@ export const DEVICE_DRIVER = {
   suppressBindAttrs: 16,
   probeType: 20,
   ofMatchTable: 24,
+  probe: 32,
+  remove: 40,
+  shutdown: 44,
   groups: 56,
   devGroups: 60,
   p: 72,
 };
 
-/** sizeof(struct bus_type). */
-const BUS_TYPE_SIZE = 84;
+/** struct bus_type. */
+export const BUS_TYPE = {
+  size: 84,
+  name: 0,
+  devName: 4,
+  match: 20,
+  uevent: 24,
+  probe: 28,
+  remove: 36,
+  shutdown: 40,
+  dmaConfigure: 68,
+};
 /** What the field `p` of a driver points to: struct driver_private, which only the driver core looks into. */
 const DRIVER_PRIVATE_SIZE = 96;
 
@@ -43,17 +59,31 @@ export interface Device {
   readonly modalias: string;
   /** The driver that it is bound to. */
   driver: string | undefined;
+  /** struct device; 0 for a device that the machine has before any module, of which nothing else is known. */
+  readonly address: number;
+}
+
+/** A driver of a module. */
+export interface Driver {
+  readonly name: string;
+  /** struct device_driver. */
+  readonly address: number;
 }
 
 export interface Bus {
   readonly name: string;
   /** struct bus_type. */
   readonly address: number;
-  readonly devices: Device[];
-  /** struct device_driver by name; 0 for a driver that is built in. */
-  readonly drivers: Map<string, number>;
-  /** Undefined where it is not known. */
-  readonly match: Match | undefined;
+  /** Those of the machine, and those of modules. */
+  readonly facts: readonly Device[];
+  readonly devices: Owned<Device>;
+  /** Names of the drivers that are built in, and those of modules. */
+  readonly builtin: readonly string[];
+  readonly drivers: Owned<Driver>;
+  /** struct notifier_block of each that is told of devices. */
+  readonly notifiers: Owned<number>;
+  /** The kernel's own: how it matches, where that is known. The bus of a module has a function of its own. */
+  readonly own?: { readonly match: Match | undefined };
 }
 
 /** The kernel's own buses that it exports, by the names of the variables; and how they match, where devices wait for a driver. */
@@ -70,11 +100,12 @@ const MATCHES: Readonly<Record<string, Match>> = { amba, platform };
 
 /** The buses that there are. */
 export class Buses {
-  readonly #buses: Bus[] = [];
+  readonly #own: Bus[] = [];
+  readonly #buses = new Owned<Bus>();
 
   /** The kernel's own bus of this name. */
   own({ kernel: { profile }, objects }: Call, name: string): Bus {
-    const known = this.#buses.find((bus) => bus.name === name);
+    const known = this.#own.find((bus) => bus.name === name);
     if (known !== undefined) return known;
     const { devices } = profile.machine;
     if (devices === undefined) throw new NotModelled(`bus ${name}, of whose devices the profile does not tell`);
@@ -82,27 +113,67 @@ export class Buses {
     if (facts === undefined) throw new NotModelled(`bus ${name}, which the kernel does not have`);
     const bus: Bus = {
       name,
-      address: profile.exports.find(SYMBOLS[name] ?? "")?.value ?? objects.reserve(`bus ${name}`, BUS_TYPE_SIZE),
-      devices: facts.devices.map((device) => ({ ...device })),
-      drivers: new Map(facts.drivers.map((driver) => [driver, 0])),
-      match: MATCHES[name],
+      address: profile.exports.find(SYMBOLS[name] ?? "")?.value ?? objects.reserve(`bus ${name}`, BUS_TYPE.size),
+      facts: facts.devices.map((device) => ({ ...device, address: 0 })),
+      devices: new Owned(),
+      builtin: facts.drivers,
+      drivers: new Owned(),
+      notifiers: new Owned(),
+      own: { match: MATCHES[name] },
     };
-    this.#buses.push(bus);
+    this.#own.push(bus);
     return bus;
   }
 
-  /** The bus that a struct bus_type is. */
-  at(call: Call, address: number): Bus {
-    const known = this.#buses.find((bus) => bus.address === address);
+  /** The bus that a struct bus_type is; undefined where none is registered there. */
+  find(call: Call, address: number): Bus | undefined {
     const name = Object.keys(SYMBOLS).find((each) => call.kernel.profile.exports.find(SYMBOLS[each])?.value === address);
-    if (known === undefined && name === undefined) throw new NotModelled(`the bus at ${hex32(address)}`);
-    return known ?? this.own(call, name ?? "");
+    const isIt = (bus: Bus) => bus.address === address;
+    if (name !== undefined) return this.own(call, name);
+    return this.#own.find(isIt) ?? this.#buses.all(call).find(isIt);
+  }
+
+  /** As {@link find}, for a bus that there has to be. */
+  at(call: Call, address: number): Bus {
+    const found = this.find(call, address);
+    if (found === undefined) throw new NotModelled(`the bus at ${hex32(address)}, which is not registered`);
+    return found;
+  }
+
+  /** bus_register() of a module's bus. */
+  add(call: Call, address: number): void {
+    const { kernel: { profile }, bus: memory } = call;
+    const name = stringAt(memory, u32(memory.read32(address + BUS_TYPE.name)));
+    if (profile.machine.devices === undefined) throw new NotModelled("the kernel's own buses, which the profile does not tell");
+    if (profile.machine.devices.buses.has(name) || this.#buses.all(call).some((bus) => bus.name === name)) {
+      throw new NotModelled(`bus ${name} a second time: "sysfs: cannot create duplicate filename" and a dump`);
+    }
+    const lists = {
+      facts: [],
+      devices: new Owned<Device>(),
+      builtin: [],
+      drivers: new Owned<Driver>(),
+      notifiers: new Owned<number>(),
+    };
+    this.#buses.add(call, { name, address, ...lists }, address);
+  }
+
+  remove(bus: Bus): void {
+    this.#buses.remove(bus);
   }
 }
 
 /** The name of a driver. */
 export function driverName({ bus }: Call, driver: number): string {
-  return stringAt(bus, bus.read32(driver + DEVICE_DRIVER.name));
+  return stringAt(bus, u32(bus.read32(driver + DEVICE_DRIVER.name)));
+}
+
+/** A driver that has functions which its bus has, too, is told of it. */
+function warnOfOldMethods({ bus: memory, kernel }: Call, driver: number, bus: Bus, name: string): void {
+  const isTwice = (["probe", "remove", "shutdown"] as const).some((method) =>
+    memory.read32(driver + DEVICE_DRIVER[method]) !== 0 && memory.read32(bus.address + BUS_TYPE[method]) !== 0
+  );
+  if (isTwice) kernel.printk(KERN_WARNING, `Driver '${name}' needs updating - please use bus_type methods`);
 }
 
 /**
@@ -113,18 +184,25 @@ export function driverName({ bus }: Call, driver: number): string {
  */
 export function driverRegister(call: Call, driver: number): number {
   const { bus: memory, kernel } = call;
-  const bus = call.state(Buses).at(call, u32(memory.read32(driver + DEVICE_DRIVER.bus)));
+  const busAddress = u32(memory.read32(driver + DEVICE_DRIVER.bus));
+  const bus = call.state(Buses).find(call, busAddress);
   const name = driverName(call, driver);
-  if (bus.drivers.has(name)) {
+  if (bus === undefined) {
+    const busName = stringAt(memory, u32(memory.read32(busAddress + BUS_TYPE.name)));
+    const why = `was unable to register with bus_type '${busName}' because the bus was not initialized.`;
+    kernel.printk(KERN_ERR, `Driver '${name}' ${why}`);
+    return -EINVAL;
+  }
+  if (bus.own === undefined) warnOfOldMethods(call, driver, bus, name);
+  if (bus.builtin.includes(name) || bus.drivers.all(call).some((each) => each.name === name)) {
     kernel.printk(KERN_ERR, `Error: Driver '${name}' is already registered, aborting...`);
     return -EBUSY;
   }
-  for (const device of bus.devices.filter((each) => each.driver === undefined)) {
-    if (bus.match === undefined) throw new NotModelled(`whether driver ${name} is for ${device.name} on bus ${bus.name}`);
-    if (bus.match(call, driver, device)) throw new NotModelled(`probe of ${device.name} by driver ${name}`);
-  }
-  bus.drivers.set(name, driver);
   memory.write32(driver + DEVICE_DRIVER.p, kernel.slab.kmalloc(DRIVER_PRIVATE_SIZE));
+  bus.drivers.add(call, { name, address: driver }, driver);
+  for (const device of [...bus.facts, ...bus.devices.all(call)]) {
+    if (matchDevice(call, bus, driver, device) > 0) probeDevice(call, bus, driver, device);
+  }
   return 0;
 }
 
@@ -134,15 +212,24 @@ export function registerOn(call: Call, busName: string, driver: number): number 
   return driverRegister(call, driver);
 }
 
-/** driver_unregister(). */
+/** driver_unregister(): its devices lose it. */
 export function driverUnregister(call: Call, driver: number): void {
   const { bus: memory, kernel } = call;
   const bus = call.state(Buses).at(call, u32(memory.read32(driver + DEVICE_DRIVER.bus)));
   const name = driverName(call, driver);
-  if (bus.drivers.get(name) !== driver) throw new NotModelled(`driver_unregister() of ${name}, which is not registered`);
-  bus.drivers.delete(name);
+  const known = bus.drivers.all(call).find(({ address }) => address === driver);
+  if (known === undefined) throw new NotModelled(`driver_unregister() of ${name}, which is not registered`);
+  for (const device of bus.devices.all(call).toReversed()) {
+    if (device.driver === name) detach(call, bus, driver, device);
+  }
+  bus.drivers.remove(known);
   kernel.slab.kfree(u32(memory.read32(driver + DEVICE_DRIVER.p)));
   memory.write32(driver + DEVICE_DRIVER.p, 0);
+}
+
+/** Whether a device on a bus has a driver of this kind: what bus_for_each_dev() finds. */
+export function hasDevice(call: Call, bus: Bus, driver: number): boolean {
+  return bus.devices.all(call).some(({ address }) => field(call, address, "driver") === driver);
 }
 
 export const DRIVER: Services = {

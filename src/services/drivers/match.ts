@@ -9,9 +9,11 @@
  */
 
 import { u32 } from "../../elf/word.ts";
+import { offsetOf } from "../layout.ts";
 import { stringAt } from "../memory.ts";
 import type { Call } from "../service.ts";
 import type { Device } from "./driver_core.ts";
+import { IN_PLATFORM_DEVICE, IN_PLATFORM_DRIVER } from "./platform_probe.ts";
 
 /**
  * The match() of a bus.
@@ -24,7 +26,7 @@ export type Match = (call: Call, driver: number, device: Device) => boolean;
 const OF_MATCH_TABLE = 24;
 const NAME = 0;
 /** struct platform_driver: id_table. */
-const PLATFORM_ID_TABLE = 96 - 20;
+const PLATFORM_ID_TABLE = 96 - IN_PLATFORM_DRIVER;
 /** struct amba_driver: id_table. */
 const AMBA_ID_TABLE = 88;
 /** struct of_device_id. */
@@ -72,7 +74,12 @@ export const platform: Match = (call, driver, device) => {
   if (table === 0) return stringAt(bus, u32(bus.read32(driver + NAME))) === name;
   for (let entry = table;; entry += PLATFORM_DEVICE_ID.size) {
     const id = stringAt(bus, entry + PLATFORM_DEVICE_ID.name);
-    if (id === "" || id === name) return id !== "";
+    if (id === "") return false;
+    if (id !== name) continue;
+    if (device.address !== 0) {
+      bus.write32(device.address - IN_PLATFORM_DEVICE + offsetOf(call, "platform_device", "id_entry"), entry);
+    }
+    return true;
   }
 };
 

@@ -12,7 +12,8 @@ import { EINVAL, ENODEV } from "../../kernel/errno.ts";
 import { KERN_ERR } from "../../kernel/log.ts";
 import type { Call, Services } from "../service.ts";
 import { sprintSymbol } from "../symbol_name.ts";
-import { DEVICE_DRIVER, driverName, driverUnregister, registerOn } from "./driver_core.ts";
+import { unexported } from "../unexported.ts";
+import { Buses, DEVICE_DRIVER, driverName, driverUnregister, hasDevice, registerOn } from "./driver_core.ts";
 
 /** struct platform_driver. */
 const PLATFORM_DRIVER = { probe: 0, driver: 20, preventDeferredProbe: 100 };
@@ -45,6 +46,8 @@ function driverProbe(call: Call): number {
   bus.write32(platformDriver + PLATFORM_DRIVER.probe, probe);
   const error = register(call, platformDriver, owner);
   if (error !== 0) return error;
+  bus.write32(platformDriver + PLATFORM_DRIVER.probe, unexported(call, "platform_probe_fail"));
+  if (hasDevice(call, call.state(Buses).own(call, "platform"), driver)) return 0;
   unregister(call, platformDriver);
   return -ENODEV;
 }

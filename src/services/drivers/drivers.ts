@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The services of the driver core, and of what registers with it.
+ *
+ * @module
+ */
+
+import type { Services } from "../service.ts";
+import { BUS } from "./bus.ts";
+import { BUS_DRIVERS } from "./bus_drivers.ts";
+import { DEVICE_CLASS } from "./class.ts";
+import { DEVICES } from "./device.ts";
+import { DRIVER } from "./driver_core.ts";
+import { FS_CHAR } from "./fs_char.ts";
+import { LEDS } from "./leds.ts";
+import { MISCDEVICE } from "./miscdevice.ts";
+import { PLATFORM_DEVICE } from "./platform_device.ts";
+
+export const DRIVERS: Services = {
+  ...BUS,
+  ...BUS_DRIVERS,
+  ...DEVICE_CLASS,
+  ...DEVICES,
+  ...DRIVER,
+  ...FS_CHAR,
+  ...LEDS,
+  ...MISCDEVICE,
+  ...PLATFORM_DEVICE,
+};
