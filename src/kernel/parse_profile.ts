@@ -81,6 +81,13 @@ class Table {
     return new Map(Object.keys(this.values).map((key) => [key, read(this, key)]));
   }
 
+  /** Bytes as hex digits. */
+  bytes(key: string): Uint8Array {
+    const text = this.string(key);
+    if (!/^([0-9a-f]{2})+$/.test(text)) this.#fail(key, 'bytes in hex such as "d7b80100"');
+    return Uint8Array.fromHex(text);
+  }
+
   /** Offset and size of a field. */
   place(key: string): FieldPlace {
     const value = this.values[key];
@@ -182,6 +189,7 @@ export function parseProfile(
     offsets: toml.offsets === undefined
       ? new Map()
       : top.table("offsets").entries((table, key) => table.table(key).entries((fields, field) => fields.number(field))),
+    variables: toml.variables === undefined ? new Map() : top.table("variables").entries((table, key) => table.bytes(key)),
     exports: new KernelExports(exports),
     trustedKeys: toml.trusted_keys === undefined ? [] : top.strings("trusted_keys").map(readCertificate),
   };

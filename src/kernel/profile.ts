@@ -103,6 +103,8 @@ export interface KernelProfile {
   readonly objects: ReadonlyMap<string, ObjectImage>;
   /** Offsets of fields, and `size`, of structs whose layout the configuration decides; by struct and field. Bytes. */
   readonly offsets: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Bytes of exported variables as boot leaves them, by name: those that modules' code reads. */
+  readonly variables: ReadonlyMap<string, Uint8Array>;
   readonly machine: Machine;
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
   readonly symbols: ReadonlyMap<string, number>;

@@ -16,6 +16,9 @@ import { bug, NotModelled, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
+import { Clock } from "./core/clock.ts";
+import { PER_CPU_OFFSET } from "./core/percpu.ts";
+import { knowVariables } from "./core/variables.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
 import { KernelObjects } from "./kernel_objects.ts";
 import { placeImages } from "./object_images.ts";
@@ -63,6 +66,7 @@ export class CodeRunner {
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
     this.#images = placeImages(kernel, this.#objects);
+    knowVariables(kernel, this.#objects, this.#state(Clock));
   }
 
   /**
@@ -81,6 +85,8 @@ export class CodeRunner {
     const cpu = new Cpu(bus);
     cpu.r[13] = stackTop;
     cpu.tpidruro = this.#task;
+    cpu.tpidrprw = PER_CPU_OFFSET;
+    cpu.masks = 0;
     this.#left = STEP_LIMIT;
     this.#depth = 0;
     try {

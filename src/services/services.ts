@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CORE } from "./core/core.ts";
 import { DRIVERS } from "./drivers/drivers.ts";
 import { LIBGCC } from "./libgcc.ts";
 import { MODULE } from "./module.ts";
@@ -15,6 +16,7 @@ import { STRING } from "./string.ts";
 import { SUBSYSTEMS } from "./subsystems.ts";
 
 export const SERVICES: Services = {
+  ...CORE,
   ...PRINTK,
   ...STRING,
   ...LIBGCC,

@@ -75,6 +75,5 @@ export const SLAB: Services = {
   kstrdup: (call) => duplicateString(call, () => Infinity),
   kstrndup: (call) => duplicateString(call, ({ args }) => args.word()),
   kfree,
-  kvfree: kfree,
   kfree_sensitive: kfree,
 };

@@ -7,10 +7,13 @@ import { noSignatures } from "../../src/kernel/host.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import type { KernelProfile } from "../../src/kernel/profile.ts";
 import { KernelBus } from "../../src/services/address_space.ts";
+import { Clock } from "../../src/services/core/clock.ts";
+import { knowVariables } from "../../src/services/core/variables.ts";
 import { KernelObjects } from "../../src/services/kernel_objects.ts";
 import { bytesAt, putString } from "../../src/services/memory.ts";
 import { CallArguments } from "../../src/services/service.ts";
 import { SERVICES } from "../../src/services/services.ts";
+import { currentTask } from "../../src/services/task.ts";
 
 /** Where functions of the test have their addresses: nothing is mapped there. */
 const FUNCTIONS = 0xbf000000;
@@ -29,6 +32,8 @@ export class Caller {
     const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
     this.#stackTop = stackTop - 256;
     this.#cpu = new Cpu(bus);
+    this.#cpu.tpidruro = currentTask(this.kernel, this.#objects);
+    knowVariables(this.kernel, this.#objects, this.#state(Clock));
   }
 
   get memory() {

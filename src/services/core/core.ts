@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The kernel's core services: memory, locks, work, time, data structures.
+ *
+ * @module
+ */
+
+import type { Services } from "../service.ts";
+import { BITOPS } from "./bitops.ts";
+import { FS_ENTRIES } from "./fs_entries.ts";
+import { KMEM_CACHE } from "./kmem_cache.ts";
+import { KOBJECTS } from "./kobject.ts";
+import { KTHREAD } from "./kthread.ts";
+import { MACHINE } from "./machine.ts";
+import { MATH } from "./math.ts";
+import { MUTEX } from "./mutex.ts";
+import { NOTIFIER } from "./notifier.ts";
+import { PAGES } from "./pages.ts";
+import { PARSE } from "./parse.ts";
+import { PERCPU } from "./percpu.ts";
+import { RANDOM } from "./random.ts";
+import { RBTREE } from "./rbtree.ts";
+import { RCU } from "./rcu.ts";
+import { SPINLOCK } from "./spinlock.ts";
+import { TIMERS } from "./timer.ts";
+import { WAIT } from "./wait.ts";
+import { WORKQUEUE } from "./workqueue.ts";
+import { XARRAYS } from "./xarray.ts";
+
+export const CORE: Services = {
+  ...BITOPS,
+  ...FS_ENTRIES,
+  ...KMEM_CACHE,
+  ...KOBJECTS,
+  ...KTHREAD,
+  ...MACHINE,
+  ...MATH,
+  ...MUTEX,
+  ...NOTIFIER,
+  ...PAGES,
+  ...PARSE,
+  ...PERCPU,
+  ...RANDOM,
+  ...RBTREE,
+  ...RCU,
+  ...SPINLOCK,
+  ...TIMERS,
+  ...WAIT,
+  ...WORKQUEUE,
+  ...XARRAYS,
+};

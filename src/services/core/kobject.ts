@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Services of linux/kobject.h and linux/sysfs.h, for kobjects that a module makes itself.
+ *
+ * Models: lib/kobject.c; fs/sysfs/ as far as names go. Nobody listens to uevents.
+ *
+ * @module
+ */
+
+import { u32 } from "../../elf/word.ts";
+import { EINVAL } from "../../kernel/errno.ts";
+import { NotModelled } from "../../kernel/fault.ts";
+import { putString, stringAt } from "../memory.ts";
+import type { Arguments, Call, Service, Services } from "../service.ts";
+import { VaList } from "../service.ts";
+import { vsprintf } from "../vsprintf.ts";
+import { initList } from "./list.ts";
+import { words } from "./words.ts";
+
+/** Offsets in struct kobject, and its size; the flags are a byte of bits. */
+const KOBJECT = { name: 0, entry: 4, parent: 12, kset: 16, ktype: 20, sd: 24, kref: 28, flags: 32, size: 36 };
+/** Bits of the flags: state_initialized, state_in_sysfs. */
+const INITIALIZED = 1;
+const IN_SYSFS = 2;
+/** Offsets in struct kset, and its size. */
+const KSET = { list: 0, lock: 8, kobj: 12, size: 52 };
+/** Offset of release in struct kobj_type. */
+const KTYPE_RELEASE = 0;
+/** Room for a struct kernfs_node of any configuration, bytes. */
+const KERNFS_NODE_SIZE = 256;
+
+class Sysfs {
+  /** Kobjects that are there, as parent's address and name. */
+  readonly names = new Set<string>();
+  /** Kobjects that kobject_create() allocated, and ksets of kset_create_and_add(): memory that goes with them. */
+  readonly allocated = new Map<number, number>();
+}
+
+function field({ bus }: Call, kobject: number, offset: number): number {
+  return u32(bus.read32(kobject + offset));
+}
+
+function keyOf(call: Call, kobject: number): string {
+  return `${field(call, kobject, KOBJECT.parent)} ${stringAt(call.bus, field(call, kobject, KOBJECT.name))}`;
+}
+
+function init(call: Call, kobject: number, ktype: number): void {
+  const { bus } = call;
+  initList(bus, kobject + KOBJECT.entry);
+  bus.write32(kobject + KOBJECT.kref, 1);
+  bus.write32(kobject + KOBJECT.ktype, ktype);
+  bus.write32(kobject + KOBJECT.flags, INITIALIZED);
+}
+
+/** kobject_set_name_vargs(); a slash is none in sysfs. */
+function setName(call: Call, kobject: number, format: number, args: Arguments): void {
+  const text = vsprintf(call.kernel, call.bus, stringAt(call.bus, format), args).replaceAll("/", "!");
+  const name = call.kernel.slab.kmalloc(text.length + 1);
+  putString(call.bus, name, text);
+  call.kernel.slab.kfree(field(call, kobject, KOBJECT.name));
+  call.bus.write32(kobject + KOBJECT.name, name);
+}
+
+/** kobject_add_internal(). */
+function add(call: Call, kobject: number): number {
+  const { bus, objects } = call;
+  const kset = field(call, kobject, KOBJECT.kset);
+  if (kset !== 0 && field(call, kobject, KOBJECT.parent) === 0) bus.write32(kobject + KOBJECT.parent, kset + KSET.kobj);
+  const key = keyOf(call, kobject);
+  const { names } = call.state(Sysfs);
+  if (names.has(key)) throw new NotModelled(`sysfs: cannot create duplicate filename, '${key}'`);
+  names.add(key);
+  bus.write32(kobject + KOBJECT.sd, objects.reserve("struct kernfs_node", KERNFS_NODE_SIZE));
+  bus.write32(kobject + KOBJECT.flags, bus.read32(kobject + KOBJECT.flags) | IN_SYSFS);
+  return 0;
+}
+
+function removeFromSysfs(call: Call, kobject: number): void {
+  if ((call.bus.read32(kobject + KOBJECT.flags) & IN_SYSFS) === 0) return;
+  call.state(Sysfs).names.delete(keyOf(call, kobject));
+  call.bus.write32(kobject + KOBJECT.sd, 0);
+  call.bus.write32(kobject + KOBJECT.flags, call.bus.read32(kobject + KOBJECT.flags) & ~IN_SYSFS);
+}
+
+/** kobject_cleanup(): the last reference has gone. */
+function cleanup(call: Call, kobject: number): void {
+  const name = field(call, kobject, KOBJECT.name);
+  removeFromSysfs(call, kobject);
+  const ktype = field(call, kobject, KOBJECT.ktype);
+  const release = ktype === 0 ? 0 : u32(call.bus.read32(ktype + KTYPE_RELEASE));
+  const memory = call.state(Sysfs).allocated.get(kobject);
+  if (memory !== undefined) {
+    call.state(Sysfs).allocated.delete(kobject);
+    call.kernel.slab.kfree(memory);
+  } else if (release !== 0) call.invoke(release, kobject);
+  call.kernel.slab.kfree(name);
+}
+
+function put(call: Call, kobject: number): void {
+  if (kobject === 0) return;
+  const count = call.bus.read32(kobject + KOBJECT.kref) - 1;
+  call.bus.write32(kobject + KOBJECT.kref, count);
+  if (count === 0) cleanup(call, kobject);
+}
+
+function initAndAdd(call: Call): number {
+  const [kobject, ktype, parent, format] = words(call, 4);
+  init(call, kobject, ktype);
+  setName(call, kobject, format, call.args);
+  call.bus.write32(kobject + KOBJECT.parent, parent);
+  return add(call, kobject);
+}
+
+/** A new kobject, of dynamic_kobj_ktype, with a name. @param room bytes, and where in them it lies */
+function create(call: Call, room: { size: number; offset: number }, name: number, parent: number): number {
+  const memory = call.kernel.slab.kmalloc(room.size);
+  const kobject = memory + room.offset;
+  call.state(Sysfs).allocated.set(kobject, memory);
+  init(call, kobject, 0);
+  const text = stringAt(call.bus, name);
+  const copy = call.kernel.slab.kmalloc(text.length + 1);
+  putString(call.bus, copy, text);
+  call.bus.write32(kobject + KOBJECT.name, copy);
+  call.bus.write32(kobject + KOBJECT.parent, parent);
+  return kobject;
+}
+
+function registerKset(call: Call, kset: number): number {
+  if (kset === 0) return -EINVAL;
+  const { bus } = call;
+  const ktype = field(call, kset + KSET.kobj, KOBJECT.ktype);
+  init(call, kset + KSET.kobj, ktype);
+  initList(bus, kset + KSET.list);
+  bus.write32(kset + KSET.lock, 0);
+  return add(call, kset + KSET.kobj);
+}
+
+const zero: Service = () => 0;
+const nothing: Service = () => {};
+
+export const KOBJECTS: Services = {
+  kobject_init: (call) => {
+    const [kobject, ktype] = words(call, 2);
+    init(call, kobject, ktype);
+  },
+  kobject_set_name: (call) => {
+    const [kobject, format] = words(call, 2);
+    setName(call, kobject, format, call.args);
+    return 0;
+  },
+  kobject_set_name_vargs: (call) => {
+    const [kobject, format, list] = words(call, 3);
+    setName(call, kobject, format, new VaList(call.bus, list));
+    return 0;
+  },
+  kobject_add: (call) => {
+    const [kobject, parent, format] = words(call, 3);
+    setName(call, kobject, format, call.args);
+    call.bus.write32(kobject + KOBJECT.parent, parent);
+    return add(call, kobject);
+  },
+  kobject_init_and_add: initAndAdd,
+  kobject_create_and_add: (call) => {
+    const [name, parent] = words(call, 2);
+    const kobject = create(call, { size: KOBJECT.size, offset: 0 }, name, parent);
+    add(call, kobject);
+    return kobject;
+  },
+  kset_create_and_add: (call) => {
+    const [name, , parent] = words(call, 3);
+    const kobject = create(call, { size: KSET.size, offset: KSET.kobj }, name, parent);
+    initList(call.bus, kobject - KSET.kobj + KSET.list);
+    add(call, kobject);
+    return kobject - KSET.kobj;
+  },
+  kset_register: (call) => registerKset(call, call.args.word()),
+  kset_unregister: (call) => {
+    const kset = call.args.word();
+    if (kset === 0) return;
+    removeFromSysfs(call, kset + KSET.kobj);
+    put(call, kset + KSET.kobj);
+  },
+  kobject_get: (call) => {
+    const kobject = call.args.word();
+    if (kobject !== 0) call.bus.write32(kobject + KOBJECT.kref, call.bus.read32(kobject + KOBJECT.kref) + 1);
+    return kobject;
+  },
+  kobject_put: (call) => put(call, call.args.word()),
+  kobject_del: (call) => {
+    const kobject = call.args.word();
+    if (kobject !== 0) removeFromSysfs(call, kobject);
+  },
+  kobject_uevent: zero,
+  kobject_uevent_env: zero,
+  sysfs_create_file_ns: zero,
+  sysfs_create_files: zero,
+  sysfs_create_group: zero,
+  sysfs_create_groups: zero,
+  sysfs_update_group: zero,
+  sysfs_create_bin_file: zero,
+  sysfs_create_link: zero,
+  sysfs_create_mount_point: zero,
+  sysfs_remove_file_ns: nothing,
+  sysfs_remove_files: nothing,
+  sysfs_remove_group: nothing,
+  sysfs_remove_groups: nothing,
+  sysfs_remove_bin_file: nothing,
+  sysfs_remove_link: nothing,
+  sysfs_remove_mount_point: nothing,
+  sysfs_notify: nothing,
+};

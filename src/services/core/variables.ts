@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Variables of the kernel that modules' code reads: exported ones whose values follow from how the model is made, and those that a profile
+ * has from a booted kernel.
+ *
+ * @module
+ */
+
+import type { Kernel } from "../../kernel/kernel.ts";
+import { heapArea } from "../../kernel/profile.ts";
+import type { KernelObjects } from "../kernel_objects.ts";
+import { Clock, showJiffies } from "./clock.ts";
+import { knowPerCpuOffset } from "./percpu.ts";
+import { knowSystemWorkqueues } from "./workqueue.ts";
+
+/** kmalloc_caches[]: by NR_KMALLOC_TYPES and KMALLOC_SHIFT_HIGH of any configuration, at most so many. */
+const KMALLOC_CACHES = 5 * 14;
+const KMEM_CACHE_SIZE = 64;
+
+/** _U, _L, _D, _C, _P, _S, _X and _SP of linux/ctype.h for a character. */
+function ctypeOf(code: number): number {
+  const text = String.fromCharCode(code);
+  const isUpper = /[A-Z\u00c0-\u00d6\u00d8-\u00de]/.test(text);
+  const isLower = /[a-z\u00df-\u00f6\u00f8-\u00ff]/.test(text);
+  const isControl = code < 32 || code === 127;
+  const isSpace = (code >= 9 && code <= 13) || code === 32 || code === 160;
+  const isPunctuation = /[!-\/:-@[-`{-~\u00a0-\u00bf\u00d7\u00f7]/.test(text);
+  const flags = [
+    [isUpper, 0x01],
+    [isLower, 0x02],
+    [/[0-9]/.test(text), 0x04],
+    [isControl, 0x08],
+    [isPunctuation && code !== 160, 0x10],
+    [isSpace, 0x20],
+    [/[0-9A-Fa-f]/.test(text) && !/[0-9]/.test(text), 0x40],
+    [code === 32 || code === 160, 0x80],
+  ] as const;
+  return flags.reduce((sum, [holds, flag]) => holds ? sum | flag : sum, 0);
+}
+
+/** Tells of the variables that every kernel has. */
+export function knowVariables(kernel: Kernel, objects: KernelObjects, clock: Clock): void {
+  const { exports, variables } = kernel.profile;
+  const know = (name: string, bytes: ArrayLike<number>) => {
+    const at = exports.find(name)?.value;
+    if (at !== undefined) objects.know(at, bytes);
+  };
+  know("_ctype", Array.from({ length: 256 }, (_, code) => ctypeOf(code)));
+  know("hex_asc", [..."0123456789abcdef\0"].map((digit) => digit.charCodeAt(0)));
+  know("hex_asc_upper", [..."0123456789ABCDEF\0"].map((digit) => digit.charCodeAt(0)));
+  const caches = exports.find("kmalloc_caches")?.value;
+  for (let i = 0; caches !== undefined && i < KMALLOC_CACHES; i++) {
+    objects.know32(caches + 4 * i, objects.reserve("struct kmem_cache of kmalloc()", KMEM_CACHE_SIZE));
+  }
+  knowPerCpuOffset(kernel, objects);
+  knowSystemWorkqueues(kernel, objects);
+  showJiffies(kernel, objects, clock);
+  for (const [name, bytes] of variables) know(name, bytes);
+  for (const [name, bytes] of variables) if (!BOUNDS.has(name)) moveHeapPointers(kernel, objects, name, bytes);
+}
+
+/** Variables that say where memory begins or ends, and point to no object. */
+const BOUNDS = new Set(["high_memory", "mem_map"]);
+
+/** What a variable points to in the heap has an address of the model's own there: its memory is otherwise given to others. */
+function moveHeapPointers({ profile }: Kernel, objects: KernelObjects, name: string, bytes: Uint8Array): void {
+  const { start, end } = heapArea(profile);
+  const at = profile.exports.find(name)?.value;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let offset = 0; at !== undefined && offset + 4 <= bytes.length; offset += 4) {
+    const value = view.getUint32(offset, true);
+    if (value >= start && value < end) objects.know32(at + offset, objects.reserve(`what ${name} points to`, 4));
+  }
+}
