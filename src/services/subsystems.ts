@@ -6,38 +6,58 @@
  */
 
 import { ELEVATOR } from "./block/elevator.ts";
+import { BPF } from "./bpf.ts";
+import { CONNECTOR } from "./connector.ts";
 import { ALGAPI } from "./crypto/algapi.ts";
+import { DMAENGINE } from "./dmaengine.ts";
 import { FS } from "./fs/fs.ts";
 import { NLS } from "./fs/nls.ts";
 import { GOVERNORS } from "./governors.ts";
 import { KEY_TYPE } from "./keys/key_type.ts";
 import { MTD } from "./mtd/mtd.ts";
 import { ACT_API } from "./net/act_api.ts";
+import { GENETLINK } from "./net/genetlink.ts";
+import { NET_HOOKS } from "./net/hooks.ts";
 import { NET_NAMESPACE } from "./net/net_namespace.ts";
 import { NETDEVICE } from "./net/netdevice.ts";
+import { NETFILTER } from "./net/netfilter.ts";
+import { NETLINK } from "./net/netlink.ts";
 import { PKT_CLS } from "./net/pkt_cls.ts";
 import { PKT_SCHED } from "./net/pkt_sched.ts";
+import { PROTOCOL } from "./net/protocol.ts";
 import { RTNETLINK } from "./net/rtnetlink.ts";
 import { SOCK } from "./net/sock.ts";
 import { TCP } from "./net/tcp.ts";
+import { XFRM } from "./net/xfrm.ts";
+import { NOTIFIERS } from "./notifiers.ts";
 import type { Services } from "./service.ts";
 import { TEXTSEARCH } from "./textsearch.ts";
 
 export const SUBSYSTEMS: Services = {
   ...ACT_API,
   ...ALGAPI,
+  ...BPF,
+  ...CONNECTOR,
+  ...DMAENGINE,
   ...ELEVATOR,
   ...FS,
+  ...GENETLINK,
   ...GOVERNORS,
   ...KEY_TYPE,
   ...MTD,
   ...NETDEVICE,
+  ...NETFILTER,
+  ...NETLINK,
+  ...NET_HOOKS,
   ...NET_NAMESPACE,
   ...NLS,
+  ...NOTIFIERS,
   ...PKT_CLS,
   ...PKT_SCHED,
+  ...PROTOCOL,
   ...RTNETLINK,
   ...SOCK,
   ...TCP,
   ...TEXTSEARCH,
+  ...XFRM,
 };
