@@ -44,6 +44,11 @@ export class Registry {
     return known;
   }
 
+  /** Takes one entry off, and leaves others of the same struct. */
+  drop(entry: Entry): void {
+    this.#entries = this.#entries.filter((each) => each !== entry);
+  }
+
   has(call: Call, address: number): boolean {
     return this.entries(call).some((entry) => entry.address === address);
   }

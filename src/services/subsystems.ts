@@ -5,19 +5,25 @@
  * @module
  */
 
+import { BLK_CGROUP } from "./block/blk_cgroup.ts";
 import { ELEVATOR } from "./block/elevator.ts";
+import { GENHD } from "./block/genhd.ts";
 import { BPF } from "./bpf.ts";
 import { CONNECTOR } from "./connector.ts";
 import { ALGAPI } from "./crypto/algapi.ts";
+import { HASH } from "./crypto/hash.ts";
 import { DMAENGINE } from "./dmaengine.ts";
 import { FS } from "./fs/fs.ts";
 import { NLS } from "./fs/nls.ts";
 import { GOVERNORS } from "./governors.ts";
+import { CRED } from "./keys/cred.ts";
+import { KEY } from "./keys/key.ts";
 import { KEY_TYPE } from "./keys/key_type.ts";
 import { MTD } from "./mtd/mtd.ts";
 import { ACT_API } from "./net/act_api.ts";
 import { GENETLINK } from "./net/genetlink.ts";
 import { NET_HOOKS } from "./net/hooks.ts";
+import { INET } from "./net/inet.ts";
 import { NET_NAMESPACE } from "./net/net_namespace.ts";
 import { NETDEVICE } from "./net/netdevice.ts";
 import { NETFILTER } from "./net/netfilter.ts";
@@ -36,13 +42,19 @@ import { TEXTSEARCH } from "./textsearch.ts";
 export const SUBSYSTEMS: Services = {
   ...ACT_API,
   ...ALGAPI,
+  ...BLK_CGROUP,
   ...BPF,
   ...CONNECTOR,
+  ...CRED,
   ...DMAENGINE,
   ...ELEVATOR,
   ...FS,
   ...GENETLINK,
+  ...GENHD,
   ...GOVERNORS,
+  ...HASH,
+  ...INET,
+  ...KEY,
   ...KEY_TYPE,
   ...MTD,
   ...NETDEVICE,

@@ -15,6 +15,7 @@ import { EBADMSG, EINVAL, EKEYREJECTED, ENOPKG } from "../errno.ts";
 import type { HostCrypto, Printk } from "../host.ts";
 import { KERN_WARNING } from "../log.ts";
 import { lookUpOid, oidName } from "./oid_registry.ts";
+import { NameParts } from "./x509_name.ts";
 import { hasDigest, type PublicKey, type PublicKeySignature, publicKeyVerifySignature } from "./public_key.ts";
 
 /** struct x509_certificate, with what pkcs7_verify.c and pkcs7_trust.c note in it. */
@@ -22,6 +23,9 @@ export interface Certificate {
   /** Serial number, then the issuer's name. */
   readonly id: Uint8Array;
   readonly skid: Uint8Array | undefined;
+  readonly serial: Uint8Array;
+  /** The subject's name as text. */
+  readonly subject: string;
   readonly pub: PublicKey;
   readonly sig: PublicKeySignature;
   /** Of the signer: [serial and issuer, subject key identifier], as the authority key identifier gives them. */
@@ -48,6 +52,8 @@ interface Context {
   serial: Uint8Array;
   issuer: Uint8Array;
   subject: Uint8Array | undefined;
+  readonly nameParts: NameParts;
+  subjectName: string;
   params: Uint8Array;
   key: Uint8Array | undefined;
   keyAlgorithm: string;
@@ -93,6 +99,11 @@ const CURVE_NAMES: Readonly<Record<string, string>> = {
 
 const noteOid: Action<Context> = (ctx, element) => {
   ctx.lastOid = lookUpOid(contents(element));
+  return 0;
+};
+
+const extractNameSegment: Action<Context> = (ctx, element) => {
+  ctx.nameParts.note(ctx.lastOid, contents(element));
   return 0;
 };
 
@@ -188,12 +199,24 @@ function noteTime(field: "validFrom" | "validTo"): Action<Context> {
   };
 }
 
-function keep(field: "serial" | "issuer" | "subject" | "akidIssuer"): Action<Context> {
+function keep(field: "serial" | "akidIssuer"): Action<Context> {
   return (ctx, element) => {
     ctx[field] = contents(element);
     return 0;
   };
 }
+
+const noteIssuer: Action<Context> = (ctx, element) => {
+  ctx.issuer = contents(element);
+  ctx.nameParts.take();
+  return 0;
+};
+
+const noteSubject: Action<Context> = (ctx, element) => {
+  ctx.subject = contents(element);
+  ctx.subjectName = ctx.nameParts.take();
+  return 0;
+};
 
 function withHeader(element: Element): Uint8Array {
   return element.data.subarray(element.value - element.hdrlen, element.value + element.vlen);
@@ -205,7 +228,7 @@ const ALGORITHM: Match<Context> = {
   body: [{ tag: 0x06, act: noteOid }, { tag: ANY, skip: true, act: noteParams }],
 };
 const ATTRIBUTES: Step<Context>[] = [
-  { tag: 0x31, of: true, body: [{ tag: 0x30, body: [{ tag: 0x06, act: noteOid }, { tag: ANY }] }] },
+  { tag: 0x31, of: true, body: [{ tag: 0x30, body: [{ tag: 0x06, act: noteOid }, { tag: ANY, act: extractNameSegment }] }] },
 ];
 const NAME: Match<Context> = { tag: 0x30, jump: true, of: true, body: ATTRIBUTES };
 const TIME: Step<Context>[] = [{ tag: 0x17, skip: true }, { tag: 0x18, skip: true, cond: true }, "fail unless matched"];
@@ -225,10 +248,10 @@ const CERTIFICATE: Step<Context>[] = [{
         ALGORITHM,
         { run: noteSigAlgo },
         NAME,
-        { run: keep("issuer") },
+        { run: noteIssuer },
         { tag: 0x30, body: [...TIME, { run: noteTime("validFrom") }, ...TIME, { run: noteTime("validTo") }] },
         NAME,
-        { run: keep("subject") },
+        { run: noteSubject },
         { tag: 0x30, body: [ALGORITHM, { tag: 0x03, act: extractKeyData }] },
         { tag: 0x81, skip: true },
         { tag: 0x82, skip: true },
@@ -314,6 +337,8 @@ export function x509CertParse(data: Uint8Array, crypto: HostCrypto | undefined, 
     serial: NONE,
     issuer: NONE,
     subject: undefined,
+    nameParts: new NameParts(),
+    subjectName: "",
     params: NONE,
     key: undefined,
     keyAlgorithm: "",
@@ -344,6 +369,8 @@ export function x509CertParse(data: Uint8Array, crypto: HostCrypto | undefined, 
   return {
     id,
     skid: ctx.skid,
+    serial: ctx.serial,
+    subject: ctx.subjectName,
     pub,
     sig,
     authIds: ctx.authIds,

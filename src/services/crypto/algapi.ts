@@ -17,7 +17,7 @@ import type { Call, Service, Services } from "../service.ts";
 import { unexported } from "../unexported.ts";
 
 /** struct crypto_alg: offsets, and bytes with its alignment (CRYPTO_MINALIGN, 64 on ARMv7). */
-const ALG = {
+export const ALG = {
   flags: 16,
   blockSize: 20,
   alignMask: 28,
@@ -43,7 +43,8 @@ const HASH_MAX_DIGEST_SIZE = 64;
 /** 360 and struct shash_desc, 8 bytes on ARM. */
 const HASH_MAX_DESC_SIZE = 368;
 
-class Algorithms extends Registry {}
+/** By their struct crypto_alg. */
+export class Algorithms extends Registry {}
 class Templates extends Registry {}
 
 interface Names {
@@ -51,7 +52,7 @@ interface Names {
   readonly driver: string;
 }
 
-function namesAt({ bus }: Call, alg: number): Names {
+export function namesAt({ bus }: Call, alg: number): Names {
   return { name: stringAt(bus, alg + ALG.name, 128), driver: stringAt(bus, alg + ALG.driverName, 128) };
 }
 

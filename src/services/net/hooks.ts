@@ -4,22 +4,24 @@
  *
  * Models: vlan_ioctl_set() and brioctl_set() of net/socket.c, ethtool_set_ethtool_phy_ops() and ethtool_forced_speed_maps_init() of
  * net/ethtool/common.c, lwtunnel_encap_add_ops() of net/core/lwtunnel.c, drop_reasons_register_subsys() of net/core/skbuff.c,
- * sock_diag_register_inet_compat() of net/core/sock_diag.c, inet_frags_init() of net/ipv4/inet_fragment.c.
+ * sock_diag_register_inet_compat() of net/core/sock_diag.c, l3mdev_table_lookup_register() of net/l3mdev/l3mdev.c and
+ * xfrm_if_register_cb() of net/xfrm/xfrm_policy.c.
  *
  * @module
  */
 
 import { u32 } from "../../elf/word.ts";
-import { EPERM, ERANGE } from "../../kernel/errno.ts";
+import { EBUSY, EINVAL, EPERM, ERANGE } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
-import { stringAt } from "../memory.ts";
 import { type Kind, registerUnique, Registry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
-import { unexported } from "../unexported.ts";
 import { isRtnlHeld } from "./rtnetlink.ts";
 
 class Encapsulations extends Registry {}
 class DropReasons extends Registry {}
+class L3mdevLookups extends Registry {}
+const L3MDEV_LOOKUPS: Kind = { type: L3mdevLookups, taken: EBUSY };
+const L3MDEV_TYPE_VRF = 1;
 const ENCAPSULATIONS: Kind = { type: Encapsulations, builtin: "encapsulations", taken: EPERM };
 /** LWTUNNEL_ENCAP_MAX. */
 const ENCAP_MAX = 10;
@@ -28,9 +30,6 @@ const DROP_SUBSYS = { core: 0, count: 4 };
 
 /** struct ethtool_forced_speed_map. */
 const SPEED_MAP = { caps: 4, modes: 20, count: 24, size: 28 };
-/** struct inet_frags, and the wait queue of the struct completion in it. */
-const FRAGS = { cache: 16, cacheName: 20, references: 52, completion: 56, waiters: 64 };
-
 function initSpeedMaps({ bus, args }: Call): void {
   const [maps, size] = [args.word(), args.word()];
   for (let i = 0; i < size; i++) {
@@ -44,19 +43,6 @@ function initSpeedMaps({ bus, args }: Call): void {
     bus.write32(map + SPEED_MAP.modes, 0);
     bus.write32(map + SPEED_MAP.count, 0);
   }
-}
-
-function initFrags(call: Call): number {
-  const { bus } = call;
-  const frags = call.args.word();
-  const name = stringAt(bus, u32(bus.read32(frags + FRAGS.cacheName)));
-  bus.write32(frags + FRAGS.cache, unexported(call, `struct kmem_cache ${name}`));
-  bus.write32(frags + FRAGS.references, 1);
-  bus.write32(frags + FRAGS.completion, 0);
-  bus.write32(frags + FRAGS.completion + 4, 0);
-  bus.write32(frags + FRAGS.waiters, frags + FRAGS.waiters);
-  bus.write32(frags + FRAGS.waiters + 4, frags + FRAGS.waiters);
-  return 0;
 }
 
 export const NET_HOOKS: Services = {
@@ -85,6 +71,14 @@ export const NET_HOOKS: Services = {
     const entry = reasons.find(call, String(call.args.word()));
     if (entry !== undefined) reasons.remove(call, entry.address);
   },
-  inet_frags_init: initFrags,
-  inet_frags_fini: (call) => call.bus.write32(call.args.word() + FRAGS.cache, 0),
+  l3mdev_table_lookup_register: (call) => {
+    const [type, lookup] = [call.args.word(), call.args.word()];
+    return type === L3MDEV_TYPE_VRF ? registerUnique(call, L3MDEV_LOOKUPS, lookup, String(type)) : -EINVAL;
+  },
+  l3mdev_table_lookup_unregister: (call) => {
+    const [, lookup] = [call.args.word(), call.args.word()];
+    call.state(L3mdevLookups).remove(call, lookup);
+  },
+  xfrm_if_register_cb: () => {},
+  xfrm_if_unregister_cb: () => {},
 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Services of net/inet_frag.h, net/inet_hashtables.h and net/ipv6.h: tables of the internet protocols, in a module's own structs.
+ *
+ * Models: inet_frags_init() and fqdir_init() of net/ipv4/inet_fragment.c, inet_hashinfo2_init_mod() and inet_ehash_locks_alloc() of
+ * net/ipv4/inet_hashtables.c for one CPU, ipv6_mod_enabled() of net/ipv6/af_inet6.c.
+ *
+ * @module
+ */
+
+import { u32 } from "../../elf/word.ts";
+import { offsetOf } from "../layout.ts";
+import { stringAt } from "../memory.ts";
+import type { Call, Services } from "../service.ts";
+import { unexported } from "../unexported.ts";
+
+/** struct inet_frags, and the wait queue of the struct completion in it. */
+const FRAGS = { cache: 16, cacheName: 20, references: 52, completion: 56, waiters: 64 };
+/** struct fqdir: where its size and its fields before the table are the same in any configuration. */
+const FQDIR = { frags: 16, net: 20 };
+/** struct inet_hashinfo; INET_LHTABLE_SIZE; struct inet_listen_hashbucket: a lock and the head of an empty list that ends in an odd number. */
+const HASHINFO = { locks: 4, mask: 8, locksMask: 12, listenMask: 36, listen: 40 };
+const LISTEN_BUCKETS = 32;
+const BUCKET = { size: 8, head: 4 };
+/** Locks of a CPU: a page of them, 4 bytes each. */
+const LOCKS_PER_CPU = 1024;
+
+function initFrags(call: Call): number {
+  const { bus } = call;
+  const frags = call.args.word();
+  const name = stringAt(bus, u32(bus.read32(frags + FRAGS.cacheName)));
+  bus.write32(frags + FRAGS.cache, unexported(call, `struct kmem_cache ${name}`));
+  bus.write32(frags + FRAGS.references, 1);
+  bus.write32(frags + FRAGS.completion, 0);
+  bus.write32(frags + FRAGS.completion + 4, 0);
+  bus.write32(frags + FRAGS.waiters, frags + FRAGS.waiters);
+  bus.write32(frags + FRAGS.waiters + 4, frags + FRAGS.waiters);
+  return 0;
+}
+
+/** fqdir_init(): of the table in it nothing is known. */
+function initDirectory(call: Call): number {
+  const { bus, objects } = call;
+  const [pointer, frags, net] = [call.args.word(), call.args.word(), call.args.word()];
+  const directory = objects.reserve("struct fqdir", offsetOf(call, "fqdir", "size"));
+  objects.know(directory, new Uint8Array(FQDIR.frags));
+  objects.know32(directory + FQDIR.frags, frags);
+  objects.know32(directory + FQDIR.net, net);
+  objects.know32(directory + offsetOf(call, "fqdir", "mem"), 0);
+  bus.write32(frags + FRAGS.references, bus.read32(frags + FRAGS.references) + 1);
+  bus.write32(pointer, directory);
+  return 0;
+}
+
+function initListenTable({ bus, args, kernel }: Call): number {
+  const info = args.word();
+  const table = kernel.slab.kmalloc(LISTEN_BUCKETS * BUCKET.size);
+  for (let i = 0; i < LISTEN_BUCKETS; i++) bus.write32(table + i * BUCKET.size + BUCKET.head, 1);
+  bus.write32(info + HASHINFO.listen, table);
+  bus.write32(info + HASHINFO.listenMask, LISTEN_BUCKETS - 1);
+  return 0;
+}
+
+function allocLocks({ bus, args, kernel }: Call): number {
+  const info = args.word();
+  const count = Math.min(LOCKS_PER_CPU, u32(bus.read32(info + HASHINFO.mask)) + 1);
+  bus.write32(info + HASHINFO.locks, kernel.slab.kmalloc(4 * count));
+  bus.write32(info + HASHINFO.locksMask, count - 1);
+  return 0;
+}
+
+export const INET: Services = {
+  inet_frags_init: initFrags,
+  inet_frags_fini: (call) => call.bus.write32(call.args.word() + FRAGS.cache, 0),
+  fqdir_init: initDirectory,
+  fqdir_exit: () => {},
+  inet_hashinfo2_init_mod: initListenTable,
+  inet_ehash_locks_alloc: allocLocks,
+  ipv6_mod_enabled: () => 1,
+};
