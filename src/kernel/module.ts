@@ -121,6 +121,8 @@ export class KernelModule {
   /** Per-CPU pointer, and size in bytes. */
   percpu = 0;
   percpuSize = 0;
+  /** What each CPU's copy begins with. */
+  percpuData = new Uint8Array();
   /** Address of the struct ddebug_table, 0 where there is none. */
   ddebugTable = 0;
   /** mod->arch.core and mod->arch.init. */

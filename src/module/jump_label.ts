@@ -2,7 +2,7 @@
 /**
  * Static keys: each branch on a key is a no-op or a jump, as the key stands when the module comes.
  *
- * Models: jump_label_add_module() of kernel/jump_label.c and arch_jump_label_transform() of arch/arm/kernel/jump_label.c.
+ * Models: jump_label_add_module() and jump_label_update() of kernel/jump_label.c and arch_jump_label_transform() of arch/arm/kernel/jump_label.c.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { u32 } from "../elf/word.ts";
 import { NotModelled, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { kernelSort } from "../kernel/lib_sort.ts";
-import type { KernelModule } from "../kernel/module.ts";
+import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
 import { JUMP_ENTRY_SIZE, MOST_TABLE_ENTRIES } from "./sections.ts";
 
 /** One entry of __jump_table; bit 0 of the key says which way the branch points, bit 1 that the code is freed after init. */
@@ -84,11 +84,39 @@ function updateForeignKey(kernel: Kernel, mod: KernelModule, key: number, entrie
   if (enabled === wasTrue) return;
   for (const entry of entries) {
     if (keyOf(entry) !== key) continue;
-    const jumps = enabled !== ((entry.key & JUMP_ENTRY_BRANCH) !== 0);
-    const insn = jumps ? armGenBranch(kernel, entry.code, entry.target, false) : armGenNop(kernel);
-    if (insn === undefined) throw new NotModelled(`a jump label of ${mod.name} that does not reach its target`);
-    patchText(kernel, entry.code, insn);
+    patchEntry(kernel, mod, entry, enabled);
   }
+}
+
+/** arch_jump_label_transform(). */
+function patchEntry(kernel: Kernel, mod: KernelModule, { code, target, key }: JumpEntry, enabled: boolean): void {
+  const jumps = enabled !== ((key & JUMP_ENTRY_BRANCH) !== 0);
+  const insn = jumps ? armGenBranch(kernel, code, target, false) : armGenNop(kernel);
+  if (insn === undefined) throw new NotModelled(`a jump label of ${mod.name} that does not reach its target`);
+  patchText(kernel, code, insn);
+}
+
+/**
+ * jump_label_update(): patches every entry of a key that a module defines, in all modules.
+ *
+ * @param enabled how the key stands now
+ * @returns the addresses that were patched
+ */
+export function jumpLabelUpdate(kernel: Kernel, key: number, enabled: boolean): number[] {
+  const { space } = kernel;
+  const patched: number[] = [];
+  for (const mod of kernel.modules) {
+    const { address, count } = mod.jumpEntries;
+    for (let at = address; at < address + count * JUMP_ENTRY_SIZE; at += JUMP_ENTRY_SIZE) {
+      const entry = { code: space.read32(at), target: space.read32(at + 4), key: space.read32(at + 8) };
+      // What is in init's sections has gone when init has returned.
+      const isGone = (entry.key & JUMP_ENTRY_INIT) !== 0 && mod.state !== MODULE_STATE.COMING;
+      if (keyOf(entry) !== key || isGone) continue;
+      patchEntry(kernel, mod, entry, enabled);
+      patched.push(entry.code);
+    }
+  }
+  return patched;
 }
 
 /** Whether a key is on, and whether it was defined so. The kernel's own keys stand as they were defined unless the profile names them. */

@@ -23,7 +23,7 @@ import { addKallsyms } from "./kallsyms.ts";
 import { layoutAndAllocate } from "./layout_and_allocate.ts";
 import { type LoadInfo, moduleInCopy } from "./load_info.ts";
 import { destroyParams, parseArgs } from "./params.ts";
-import { percpuModalloc } from "./percpu.ts";
+import { percpuModalloc, percpuModcopy } from "./percpu.ts";
 import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
 import { applyRelocations } from "./relocate.ts";
 import { moduleEnableReadOnly } from "./rwx.ts";
@@ -195,6 +195,7 @@ function addUnformedModule(kernel: Kernel, mod: KernelModule): number {
 /** post_relocation(). @returns 0 or minus an errno */
 function postRelocation(info: LoadInfo, mod: KernelModule): number {
   sortExtable(info.kernel, mod);
+  percpuModcopy(info, mod);
   addKallsyms(info, mod);
   return moduleFinalize(info.kernel, info.sechdrs);
 }

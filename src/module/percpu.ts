@@ -2,7 +2,7 @@
 /**
  * Per-CPU data of a module.
  *
- * Models: percpu_modalloc() of kernel/module/main.c, with and without CONFIG_SMP.
+ * Models: percpu_modalloc() and percpu_modcopy() of kernel/module/main.c, with and without CONFIG_SMP.
  *
  * @module
  */
@@ -34,4 +34,10 @@ export function percpuModalloc(info: LoadInfo, mod: KernelModule): number {
   mod.put("percpu", pointer);
   mod.put("percpu_size", sh_size);
   return 0;
+}
+
+/** percpu_modcopy(): each CPU's copy begins as the section is in the file; no relocation is applied to it. */
+export function percpuModcopy(info: LoadInfo, mod: KernelModule): void {
+  const { sh_size, sh_offset } = info.sechdrs[info.index.pcpu];
+  if (mod.percpuSize !== 0) mod.percpuData = info.copy.area.bytes.slice(sh_offset, sh_offset + sh_size);
 }

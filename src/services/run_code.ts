@@ -17,7 +17,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
 import { Clock } from "./core/clock.ts";
-import { PER_CPU_OFFSET } from "./core/percpu.ts";
+import { ModulePercpu, PER_CPU_OFFSET } from "./core/percpu.ts";
 import { knowVariables } from "./core/variables.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
 import { KernelObjects } from "./kernel_objects.ts";
@@ -86,6 +86,7 @@ export class CodeRunner {
     cpu.r[13] = stackTop;
     cpu.tpidruro = this.#task;
     cpu.tpidrprw = PER_CPU_OFFSET;
+    this.#state(ModulePercpu).place(this.kernel, this.#objects);
     cpu.masks = 0;
     this.#left = STEP_LIMIT;
     this.#depth = 0;

@@ -67,6 +67,10 @@ export const SLAB: Services = {
     const [, , size] = [call.args.word(), call.args.word(), call.args.word()];
     return kmalloc(call, size);
   },
+  __kmalloc_cache_node_noprof: (call) => {
+    const [, , , size] = [call.args.word(), call.args.word(), call.args.word(), call.args.word()];
+    return kmalloc(call, size);
+  },
   krealloc_noprof: krealloc,
   kmemdup_noprof: (call) => {
     const [from, size] = [call.args.word(), call.args.word()];

@@ -11,6 +11,7 @@ import { FS_ENTRIES } from "./fs_entries.ts";
 import { KMEM_CACHE } from "./kmem_cache.ts";
 import { KOBJECTS } from "./kobject.ts";
 import { KTHREAD } from "./kthread.ts";
+import { LIST_DEBUG } from "./list.ts";
 import { MACHINE } from "./machine.ts";
 import { MATH } from "./math.ts";
 import { MUTEX } from "./mutex.ts";
@@ -21,7 +22,9 @@ import { PERCPU } from "./percpu.ts";
 import { RANDOM } from "./random.ts";
 import { RBTREE } from "./rbtree.ts";
 import { RCU } from "./rcu.ts";
+import { SHRINKERS } from "./shrinker.ts";
 import { SPINLOCK } from "./spinlock.ts";
+import { STATIC_KEY } from "./static_key.ts";
 import { TIMERS } from "./timer.ts";
 import { WAIT } from "./wait.ts";
 import { WORKQUEUE } from "./workqueue.ts";
@@ -33,6 +36,7 @@ export const CORE: Services = {
   ...KMEM_CACHE,
   ...KOBJECTS,
   ...KTHREAD,
+  ...LIST_DEBUG,
   ...MACHINE,
   ...MATH,
   ...MUTEX,
@@ -43,7 +47,9 @@ export const CORE: Services = {
   ...RANDOM,
   ...RBTREE,
   ...RCU,
+  ...SHRINKERS,
   ...SPINLOCK,
+  ...STATIC_KEY,
   ...TIMERS,
   ...WAIT,
   ...WORKQUEUE,

@@ -10,6 +10,7 @@
 
 import { u32 } from "../../elf/word.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { KernelModule } from "../../kernel/module.ts";
 import type { KernelObjects } from "../kernel_objects.ts";
 import type { Call, Services } from "../service.ts";
 import { initList } from "./list.ts";
@@ -26,6 +27,20 @@ const COUNTER = { lock: 0, count: 8, list: 16, counters: 24, size: 32 };
 export function knowPerCpuOffset({ profile }: Kernel, objects: KernelObjects): void {
   const at = profile.exports.find("__per_cpu_offset")?.value;
   for (let cpu = 0; at !== undefined && cpu < CPUS; cpu++) objects.know32(at + 4 * cpu, PER_CPU_OFFSET);
+}
+
+/** Modules whose data the CPU has. */
+export class ModulePercpu {
+  readonly #placed = new WeakSet<KernelModule>();
+
+  /** Gives the CPU its copy of the data of modules that have come since. */
+  place({ modules }: Kernel, objects: KernelObjects): void {
+    for (const mod of modules) {
+      if (mod.percpuSize === 0 || this.#placed.has(mod)) continue;
+      this.#placed.add(mod);
+      objects.know(u32(mod.percpu + PER_CPU_OFFSET), mod.percpuData);
+    }
+  }
 }
 
 /** Memory for the CPU. @returns the per-CPU pointer */

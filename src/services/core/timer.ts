@@ -149,6 +149,19 @@ function toJiffies(unitsPerSecond: number): Service {
   };
 }
 
+/** round_jiffies_common(): to whole seconds, so that timers expire together; where that lies ahead. */
+function round(call: Call, jiffies: number, up: boolean): number {
+  const rest = jiffies % HZ;
+  const rounded = jiffies - rest + (rest < HZ / 4 && !up ? 0 : HZ);
+  return s32(rounded - clockOf(call).jiffies) > 0 ? u32(rounded) : jiffies;
+}
+
+const roundJiffies = (up: boolean): Service => (call) => round(call, call.args.word(), up);
+const roundRelative = (up: boolean): Service => (call) => {
+  const { jiffies } = clockOf(call);
+  return u32(round(call, u32(call.args.word() + jiffies), up) - jiffies);
+};
+
 export const TIMERS: Services = {
   init_timer_key: (call) => {
     const [timer, callback, flags] = words(call, 3);
@@ -222,5 +235,9 @@ export const TIMERS: Services = {
   __usecs_to_jiffies: toJiffies(1_000_000),
   jiffies_to_msecs: ({ args }) => args.word() * (1000 / HZ),
   jiffies_to_usecs: ({ args }) => u32(args.word() * (1_000_000 / HZ)),
+  round_jiffies: roundJiffies(false),
+  round_jiffies_up: roundJiffies(true),
+  round_jiffies_relative: roundRelative(false),
+  round_jiffies_up_relative: roundRelative(true),
   nsecs_to_jiffies: ({ args }) => Number(args.double() * BigInt(HZ) / NSEC_PER_SEC & 0xffffffffn),
 };
