@@ -15,6 +15,7 @@ import type { Service, Services } from "./service.ts";
 
 /** What follows register_ and unregister_ in the functions' names. */
 const CHAINS = [
+  "blocking_lsm_notifier",
   "dcbevent_notifier",
   "fb_client",
   "inet6addr_notifier",

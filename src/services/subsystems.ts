@@ -19,6 +19,7 @@ import { GOVERNORS } from "./governors.ts";
 import { CRED } from "./keys/cred.ts";
 import { KEY } from "./keys/key.ts";
 import { KEY_TYPE } from "./keys/key_type.ts";
+import { RHASHTABLE } from "./lib/rhashtable.ts";
 import { MTD } from "./mtd/mtd.ts";
 import { ACT_API } from "./net/act_api.ts";
 import { GENETLINK } from "./net/genetlink.ts";
@@ -38,6 +39,8 @@ import { XFRM } from "./net/xfrm.ts";
 import { NOTIFIERS } from "./notifiers.ts";
 import type { Services } from "./service.ts";
 import { TEXTSEARCH } from "./textsearch.ts";
+import { TRANSPORT_CLASS } from "./transport_class.ts";
+import { USER_NAMESPACE } from "./user_namespace.ts";
 
 export const SUBSYSTEMS: Services = {
   ...ACT_API,
@@ -67,9 +70,12 @@ export const SUBSYSTEMS: Services = {
   ...PKT_CLS,
   ...PKT_SCHED,
   ...PROTOCOL,
+  ...RHASHTABLE,
   ...RTNETLINK,
   ...SOCK,
   ...TCP,
   ...TEXTSEARCH,
+  ...TRANSPORT_CLASS,
+  ...USER_NAMESPACE,
   ...XFRM,
 };

@@ -268,7 +268,14 @@ function unregisterTemplate(call: Call, template: number): void {
   if (!call.state(Templates).remove(call, template)) throw new NotModelled("the BUG() of crypto_unregister_template()");
 }
 
+/** crypto_init_queue(): struct crypto_queue is an empty list, its backlog, its length, and the longest that it may be. */
+function initQueue({ bus, args }: Call): void {
+  const [queue, longest] = [args.word(), args.word()];
+  for (const [i, word] of [queue, queue, queue, 0, longest].entries()) bus.write32(queue + 4 * i, word);
+}
+
 export const ALGAPI: Services = {
+  crypto_init_queue: initQueue,
   ...Object.fromEntries(Object.entries(TYPES).flatMap(([name, type]) => typedServices(name, type))),
   crypto_register_template: (call) => registerTemplate(call, call.args.word()),
   crypto_unregister_template: (call) => unregisterTemplate(call, call.args.word()),

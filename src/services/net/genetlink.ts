@@ -152,6 +152,8 @@ function registerFamily(call: Call): number {
 }
 
 export const GENETLINK: Services = {
+  genl_lock: () => {},
+  genl_unlock: () => {},
   genl_register_family: registerFamily,
   genl_unregister_family: (call) => {
     const family = call.args.word();

@@ -4,14 +4,14 @@
  *
  * Models: vlan_ioctl_set() and brioctl_set() of net/socket.c, ethtool_set_ethtool_phy_ops() and ethtool_forced_speed_maps_init() of
  * net/ethtool/common.c, lwtunnel_encap_add_ops() of net/core/lwtunnel.c, drop_reasons_register_subsys() of net/core/skbuff.c,
- * sock_diag_register_inet_compat() of net/core/sock_diag.c, l3mdev_table_lookup_register() of net/l3mdev/l3mdev.c and
- * xfrm_if_register_cb() of net/xfrm/xfrm_policy.c.
+ * sock_diag_register_inet_compat() of net/core/sock_diag.c, l3mdev_table_lookup_register() of net/l3mdev/l3mdev.c,
+ * xfrm_if_register_cb() of net/xfrm/xfrm_policy.c, and register_nexthop_notifier() of net/ipv4/nexthop.c where there are no nexthops.
  *
  * @module
  */
 
 import { u32 } from "../../elf/word.ts";
-import { EBUSY, EINVAL, EPERM, ERANGE } from "../../kernel/errno.ts";
+import { EBUSY, EINVAL, ENOENT, EPERM, ERANGE } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import { type Kind, registerUnique, Registry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
@@ -20,6 +20,7 @@ import { isRtnlHeld } from "./rtnetlink.ts";
 class Encapsulations extends Registry {}
 class DropReasons extends Registry {}
 class L3mdevLookups extends Registry {}
+class NexthopNotifiers extends Registry {}
 const L3MDEV_LOOKUPS: Kind = { type: L3mdevLookups, taken: EBUSY };
 const L3MDEV_TYPE_VRF = 1;
 const ENCAPSULATIONS: Kind = { type: Encapsulations, builtin: "encapsulations", taken: EPERM };
@@ -78,6 +79,15 @@ export const NET_HOOKS: Services = {
   l3mdev_table_lookup_unregister: (call) => {
     const [, lookup] = [call.args.word(), call.args.word()];
     call.state(L3mdevLookups).remove(call, lookup);
+  },
+  register_nexthop_notifier: (call) => {
+    const [, block] = [call.args.word(), call.args.word()];
+    call.state(NexthopNotifiers).add(call, block);
+    return 0;
+  },
+  unregister_nexthop_notifier: (call) => {
+    const [, block] = [call.args.word(), call.args.word()];
+    return call.state(NexthopNotifiers).remove(call, block) ? 0 : -ENOENT;
   },
   xfrm_if_register_cb: () => {},
   xfrm_if_unregister_cb: () => {},

@@ -88,6 +88,8 @@ export const RTNETLINK: Services = {
     return 1;
   },
   rtnl_link_register: (call) => underRtnl(call, () => registerLink(call, call.args.word())),
+  __rtnl_link_register: (call) => registerLink(call, call.args.word()),
+  __rtnl_link_unregister: (call) => void call.state(LinkKinds).remove(call, call.args.word()),
   rtnl_link_unregister: (call) => underRtnl(call, () => void call.state(LinkKinds).remove(call, call.args.word())),
   rtnl_af_register: (call) => underRtnl(call, () => call.state(AddressFamilies).add(call, call.args.word())),
   rtnl_af_unregister: (call) => underRtnl(call, () => void call.state(AddressFamilies).remove(call, call.args.word())),
