@@ -11,6 +11,7 @@ import { Clock } from "../../src/services/core/clock.ts";
 import { knowVariables } from "../../src/services/core/variables.ts";
 import { KernelObjects } from "../../src/services/kernel_objects.ts";
 import { bytesAt, putString } from "../../src/services/memory.ts";
+import { placeImages } from "../../src/services/object_images.ts";
 import { CallArguments } from "../../src/services/service.ts";
 import { SERVICES } from "../../src/services/services.ts";
 import { currentTask } from "../../src/services/task.ts";
@@ -22,6 +23,7 @@ export class Caller {
   readonly kernel: Kernel;
   readonly #cpu: Cpu;
   readonly #objects: KernelObjects;
+  readonly #images: ReadonlyMap<string, number>;
   readonly #stackTop: number;
   readonly #states = new Map<unknown, unknown>();
   readonly #functions: ((...args: number[]) => number | void)[] = [];
@@ -29,6 +31,7 @@ export class Caller {
   constructor(profile: KernelProfile) {
     this.kernel = new Kernel(profile, noSignatures);
     this.#objects = new KernelObjects(this.kernel.space.kernelEnd);
+    this.#images = placeImages(this.kernel, this.#objects);
     const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
     this.#stackTop = stackTop - 256;
     this.#cpu = new Cpu(bus);
@@ -55,7 +58,7 @@ export class Caller {
       bus: cpu.bus,
       args: new CallArguments(cpu),
       objects: this.#objects,
-      images: new Map(),
+      images: this.#images,
       state: (type) => this.#state(type),
       invoke: (address, ...values) => this.#functions[(address - FUNCTIONS) / 4](...values.map(u32)) ?? 0,
     });
