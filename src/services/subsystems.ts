@@ -19,7 +19,6 @@ import { GOVERNORS } from "./governors.ts";
 import { CRED } from "./keys/cred.ts";
 import { KEY } from "./keys/key.ts";
 import { KEY_TYPE } from "./keys/key_type.ts";
-import { RHASHTABLE } from "./lib/rhashtable.ts";
 import { MTD } from "./mtd/mtd.ts";
 import { ACT_API } from "./net/act_api.ts";
 import { GENETLINK } from "./net/genetlink.ts";
@@ -70,7 +69,6 @@ export const SUBSYSTEMS: Services = {
   ...PKT_CLS,
   ...PKT_SCHED,
   ...PROTOCOL,
-  ...RHASHTABLE,
   ...RTNETLINK,
   ...SOCK,
   ...TCP,

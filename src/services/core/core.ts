@@ -16,12 +16,15 @@ import { MACHINE } from "./machine.ts";
 import { MATH } from "./math.ts";
 import { MUTEX } from "./mutex.ts";
 import { NOTIFIER } from "./notifier.ts";
+import { ONCE } from "./once.ts";
+import { PAGE } from "./page.ts";
 import { PAGES } from "./pages.ts";
 import { PARSE } from "./parse.ts";
 import { PERCPU } from "./percpu.ts";
 import { RANDOM } from "./random.ts";
 import { RBTREE } from "./rbtree.ts";
 import { RCU } from "./rcu.ts";
+import { RHASHTABLE } from "./rhashtable.ts";
 import { SHRINKERS } from "./shrinker.ts";
 import { SPINLOCK } from "./spinlock.ts";
 import { STATIC_KEY } from "./static_key.ts";
@@ -41,12 +44,15 @@ export const CORE: Services = {
   ...MATH,
   ...MUTEX,
   ...NOTIFIER,
+  ...ONCE,
+  ...PAGE,
   ...PAGES,
   ...PARSE,
   ...PERCPU,
   ...RANDOM,
   ...RBTREE,
   ...RCU,
+  ...RHASHTABLE,
   ...SHRINKERS,
   ...SPINLOCK,
   ...STATIC_KEY,

@@ -200,10 +200,13 @@ export const FS_ENTRIES: Services = {
   proc_create_data: procFolderWithMode,
   proc_create_seq_private: procFolderWithMode,
   proc_create_single_data: procFolderWithMode,
+  // The parent is behind /proc/net where it is that of the network's namespace.
   proc_create_net_data: procFolderWithMode,
   proc_create_net_data_write: procFolderWithMode,
   proc_create_net_single: procFolderWithMode,
   proc_create_net_single_write: procFolderWithMode,
+  proc_set_size: () => {},
+  proc_set_user: () => {},
   proc_symlink: procFolder,
   remove_proc_entry: procRemove,
   proc_remove: (call) => call.state(Procfs).remove(call.args.word()),

@@ -192,6 +192,8 @@ export const KOBJECTS: Services = {
   },
   kobject_uevent: zero,
   kobject_uevent_env: zero,
+  driver_create_file: zero,
+  driver_remove_file: nothing,
   sysfs_create_file_ns: zero,
   sysfs_create_files: zero,
   sysfs_create_group: zero,

@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Services that ask what machine this is: linux/dmi.h, linux/efi.h, linux/of.h for the machine as a whole, linux/kmod.h. A board of ARM has
+ * Services that ask what machine this is: linux/dmi.h, linux/efi.h, linux/kmod.h. A board of ARM has
  * no DMI tables without EFI, and the guests have no program that would load a module on request.
  *
- * Models: drivers/firmware/dmi_scan.c without tables; call_modprobe() of kernel/module/kmod.c where there is no modprobe.
+ * Models: drivers/firmware/dmi_scan.c without tables; si_meminfo() of mm/show_mem.c; call_modprobe() of kernel/module/kmod.c where there is no modprobe.
  *
  * @module
  */
 
 import { ENODATA, ENOENT, ENXIO } from "../../kernel/errno.ts";
-import type { Service, Services } from "../service.ts";
+import { PAGE_SIZE } from "../../kernel/execmem.ts";
+import { NotModelled } from "../../kernel/fault.ts";
+import type { Call, Service, Services } from "../service.ts";
 
 const zero: Service = () => 0;
+
+/** Offsets in struct sysinfo: numbers of pages, and their size. */
+const SYSINFO = { totalram: 16, freeram: 20, totalhigh: 44, freehigh: 48, unit: 52 };
+
+/** si_meminfo(); how much of the memory is shared or holds buffers is not told. */
+function memoryInfo({ kernel: { profile }, bus, args }: Call): void {
+  const info = args.word();
+  const total = profile.exports.find("_totalram_pages")?.value;
+  if (total === undefined) throw new NotModelled("_totalram_pages, which the kernel does not export");
+  bus.write32(info + SYSINFO.totalram, bus.read32(total));
+  bus.write32(info + SYSINFO.freeram, profile.machine.freePages);
+  for (const at of [SYSINFO.totalhigh, SYSINFO.freehigh]) bus.write32(info + at, 0);
+  bus.write32(info + SYSINFO.unit, PAGE_SIZE);
+}
 
 export const MACHINE: Services = {
   dmi_check_system: zero,
@@ -23,6 +39,12 @@ export const MACHINE: Services = {
   dmi_name_in_vendors: zero,
   dmi_name_in_serial: zero,
   dmi_walk: () => -ENXIO,
+  // No "nomodeset" on the command line.
+  fb_modesetting_disabled: zero,
+  video_firmware_drivers_only: zero,
+  // sizeof(struct inflate_workspace).
+  zlib_inflate_workspacesize: () => 42284,
+  si_meminfo: memoryInfo,
   __request_module: () => -ENOENT,
   // A barrier to devices.
   arm_heavy_mb: () => {},

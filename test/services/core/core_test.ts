@@ -249,3 +249,43 @@ Deno.test("a kobject is released with its last reference, and its name is free a
   assertThrows(() => caller.call("kobject_create_and_add", name, 0), NotModelled, "duplicate filename");
   caller.call("kobject_put", other);
 });
+
+Deno.test("a hash table is made for its parameters, and gives its entries to who destroys it", () => {
+  const caller = new Caller(profile);
+  const [table, params] = [caller.block(88), caller.block(28)];
+  assertEquals(caller.call("rhashtable_init_noprof", table, params), EINVAL);
+  caller.memory.write16(params + 2, 8);
+  caller.memory.write16(params + 6, 16);
+  assertEquals(caller.call("rhashtable_init_noprof", table, params), 0);
+  const buckets = caller.word(table);
+  assertEquals([caller.word(buckets), caller.word(table + 4)], [64, 2]);
+  const entry = caller.block(32);
+  caller.memory.write32(entry + 16, (buckets + 64) | 1);
+  caller.memory.write32(buckets + 64, entry + 16);
+  const given: number[] = [];
+  caller.call("rhashtable_free_and_destroy", table, caller.function((each) => void given.push(each)), 0);
+  assertEquals(given, [entry]);
+});
+
+Deno.test("a page is found by its address and has an address; a list of one has its end marked", () => {
+  const caller = new Caller(profile);
+  const page = caller.call("__alloc_pages_noprof", 0, 1, 0, 0) >>> 0;
+  const address = caller.call("page_address", page) >>> 0;
+  assertEquals([address % 8192, caller.word(address + 8188), caller.word(page + 28)], [0, 0, 1]);
+  const entry = caller.block(20);
+  caller.call("sg_init_one", entry, address + 8, 100);
+  assertEquals([caller.word(entry), caller.word(entry + 4), caller.word(entry + 8)], [page + 2, 8, 100]);
+  assertEquals(caller.call("sg_next", entry), 0);
+  caller.call("__free_pages", page, 1);
+  assertThrows(() => caller.word(address), NotModelled, "freed memory");
+});
+
+Deno.test("lists are checked before they change", () => {
+  const caller = new Caller(profile);
+  const [head, entry] = [caller.block(8), caller.block(8)];
+  caller.memory.write32(head, head);
+  caller.memory.write32(head + 4, head);
+  assertEquals(caller.call("__list_add_valid_or_report", entry, head, head), 1);
+  assertThrows(() => caller.call("__list_add_valid_or_report", head, head, head), NotModelled, "list_add corruption");
+  assertThrows(() => caller.call("__list_del_entry_valid_or_report", entry), NotModelled, "list_del corruption");
+});
