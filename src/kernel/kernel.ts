@@ -77,6 +77,8 @@ export class Kernel {
   readonly traceEvents: TraceEventList | undefined;
   /** kmalloced_params: values of charp parameters that were allocated for them. */
   readonly kmallocedParams = new Set<number>();
+  /** The kernel's own static keys that modules have switched: by address, whether they are on now. */
+  readonly switchedKeys = new Map<number, boolean>();
   /** Oldest first. */
   readonly #modules: KernelModule[] = [];
   readonly #modulesByName = new Map<string, KernelModule>();

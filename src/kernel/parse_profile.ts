@@ -164,6 +164,7 @@ export function parseProfile(
       smp: machine.boolean("smp"),
       pvOffset: machine.number("pv_offset"),
       freePages: machine.number("free_pages"),
+      ...(machine.values.free_buffer_pages === undefined ? {} : { freeBufferPages: machine.number("free_buffer_pages") }),
       vmallocTaken: machine.ranges("vmalloc_taken"),
       changedStaticKeys: new Map([...keys("static_keys_on", true), ...keys("static_keys_off", false)]),
       builtinModules: new Set(machine.strings("builtin_modules")),

@@ -48,6 +48,8 @@ export interface Machine {
   readonly pvOffset: number;
   /** Pages that vmalloc() can find for modules and for the copies of their files. */
   readonly freePages: number;
+  /** nr_free_buffer_pages(): pages above the high watermarks; absent where they are not known. */
+  readonly freeBufferPages?: number;
   /** Areas of vmalloc space that the booted kernel holds, guard pages included. */
   readonly vmallocTaken: readonly AddressRange[];
   /** The kernel's static keys that boot has switched: by address, whether they are on now. */

@@ -124,7 +124,8 @@ function keyState(kernel: Kernel, key: number): readonly [enabled: boolean, wasT
   if (kernel.space.find(key) === undefined) {
     if (!kernel.space.isKernel(key)) throw pageFault(u32(key + 4), "read");
     const changed = kernel.profile.machine.changedStaticKeys.get(key);
-    return changed === undefined ? [false, false] : [changed, !changed];
+    const wasTrue = changed === undefined ? false : !changed;
+    return [kernel.switchedKeys.get(key) ?? changed ?? false, wasTrue];
   }
   return [kernel.space.read32(key) !== 0, (kernel.space.read32(key + 4) & JUMP_TYPE_TRUE) !== 0];
 }

@@ -25,6 +25,7 @@ import { RANDOM } from "./random.ts";
 import { RBTREE } from "./rbtree.ts";
 import { RCU } from "./rcu.ts";
 import { RHASHTABLE } from "./rhashtable.ts";
+import { SCANF } from "./scanf.ts";
 import { SHRINKERS } from "./shrinker.ts";
 import { SPINLOCK } from "./spinlock.ts";
 import { STATIC_KEY } from "./static_key.ts";
@@ -53,6 +54,7 @@ export const CORE: Services = {
   ...RBTREE,
   ...RCU,
   ...RHASHTABLE,
+  ...SCANF,
   ...SHRINKERS,
   ...SPINLOCK,
   ...STATIC_KEY,

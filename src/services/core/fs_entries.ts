@@ -132,6 +132,8 @@ const procRemove: Service = (call) => {
   call.state(Procfs).remove(found);
 };
 
+/** Offset of ctl_table_arg in struct ctl_table_header, by which who registers finds its table again. */
+const CTL_TABLE_ARG = 24;
 /** Offsets in struct ctl_table, and its size. */
 const CTL_TABLE = { procname: 0, size: 32 };
 
@@ -145,6 +147,7 @@ function registerSysctl(call: Call, path: string, table: number, count: number):
   const taken = [...files.entries.values()].some(({ name }) => names.some((each) => name === `${path}/${each}`));
   if (taken) throw new NotModelled(`sysctl duplicate entry in ${path}`);
   const header = call.objects.reserve("struct ctl_table_header", OBJECT_SIZE);
+  call.objects.know32(header + CTL_TABLE_ARG, table);
   files.entries.set(header, { name: path, parent: 0 });
   for (const name of names) files.add(call, "struct ctl_table", { name: `${path}/${name}`, parent: header });
   return header;

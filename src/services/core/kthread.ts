@@ -72,6 +72,8 @@ const remove: Service = (call) => {
 export const KTHREAD: Services = {
   kthread_create_on_node: create,
   kthread_create_on_cpu: create,
+  kthread_bind: () => {},
+  kthread_bind_mask: () => {},
   wake_up_process: () => 1,
   kthread_stop: stop,
   __cpuhp_setup_state: setUp,

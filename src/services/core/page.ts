@@ -43,15 +43,16 @@ function addressOf(call: Call, page: number): number {
   return call.kernel.profile.pageOffset + index * PAGE_SIZE;
 }
 
-const allocate: Service = (call) => {
-  const [, order] = words(call, 2);
+function allocateOrder(call: Call, order: number): number {
   const address = call.kernel.slab.kmalloc(PAGE_SIZE << order);
   if (address === 0) throw new NotModelled(`alloc_pages() of order ${order}`);
   const page = pageOf(call, address);
   call.objects.know32(page + offsetOf(call, "page", "_refcount"), 1);
   call.objects.know32(page + offsetOf(call, "page", "compound_head"), 0);
   return page;
-};
+}
+
+const allocate: Service = (call) => allocateOrder(call, words(call, 2)[1]);
 
 const free: Service = (call) => call.kernel.slab.kfree(addressOf(call, call.args.word()));
 
@@ -76,6 +77,11 @@ export const PAGE: Services = {
   __alloc_pages_noprof: allocate,
   __folio_alloc_noprof: allocate,
   __free_pages: free,
+  // linux/mempool.h: flags and order are the arguments of these, too.
+  mempool_alloc_pages: allocate,
+  mempool_free_pages: free,
+  // No memory is high memory.
+  __totalhigh_pages: () => 0,
   __folio_put: free,
   page_address: (call) => addressOf(call, call.args.word()),
   __kmap_local_page_prot: (call) => addressOf(call, call.args.word()),

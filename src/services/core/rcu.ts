@@ -52,6 +52,7 @@ export const RCU: Services = {
   synchronize_srcu: nothing,
   synchronize_srcu_expedited: nothing,
   synchronize_net: nothing,
+  net_ns_barrier: nothing,
   rcu_barrier: barrier,
   srcu_barrier: barrier,
   init_srcu_struct: zero,

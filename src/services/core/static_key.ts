@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Services of linux/jump_label.h: keys of modules that are switched while code runs, which patches the branches on them.
+ * Services of linux/jump_label.h: keys that are switched while code runs, which patches the branches of modules on them.
  *
  * Models: static_key_slow_inc(), static_key_slow_dec(), static_key_enable(), static_key_disable() and static_key_count() of
  * kernel/jump_label.c.
@@ -8,17 +8,10 @@
  * @module
  */
 
-import { hex32, s32 } from "../../elf/word.ts";
+import { s32 } from "../../elf/word.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import { jumpLabelUpdate } from "../../module/jump_label.ts";
 import type { Call, Services } from "../service.ts";
-
-/** The key that is the next argument: one of a module. */
-function keyArgument({ kernel, args }: Call): number {
-  const key = args.word();
-  if (kernel.space.isKernel(key)) throw new NotModelled(`the kernel's own static key at ${hex32(key)}`);
-  return key;
-}
 
 function countOf({ bus }: Call, key: number): number {
   return s32(bus.read32(key));
@@ -29,13 +22,15 @@ function setCount(call: Call, key: number, count: number): void {
   const wasOn = countOf(call, key) > 0;
   call.bus.write32(key, count);
   if (wasOn === count > 0) return;
+  // The kernel's own code is not there to be patched; modules that come later ask how its key stands.
+  if (call.kernel.space.isKernel(key)) call.kernel.switchedKeys.set(key, count > 0);
   for (const address of jumpLabelUpdate(call.kernel, key, count > 0)) call.bus.codeChanged(address, 4);
 }
 
 /** @param change from a count to the next */
 function changeBy(change: (count: number) => number) {
   return (call: Call) => {
-    const key = keyArgument(call);
+    const key = call.args.word();
     setCount(call, key, change(countOf(call, key)));
     return 1;
   };
@@ -50,7 +45,7 @@ const enable = changeBy(() => 1);
 const disable = changeBy(() => 0);
 
 export const STATIC_KEY: Services = {
-  static_key_count: (call) => countOf(call, keyArgument(call)),
+  static_key_count: (call) => countOf(call, call.args.word()),
   static_key_slow_inc: increment,
   static_key_slow_inc_cpuslocked: increment,
   static_key_slow_dec: decrement,

@@ -59,8 +59,8 @@ export function knowVariables(kernel: Kernel, objects: KernelObjects, clock: Clo
   for (const [name, bytes] of variables) if (!BOUNDS.has(name)) moveHeapPointers(kernel, objects, name, bytes);
 }
 
-/** Variables that say where memory begins or ends, and point to no object. */
-const BOUNDS = new Set(["high_memory", "mem_map"]);
+/** Variables that say where memory begins or ends, or are a place in mem_map. */
+const BOUNDS = new Set(["high_memory", "mem_map", "empty_zero_page"]);
 
 /** What a variable points to in the heap has an address of the model's own there: its memory is otherwise given to others. */
 function moveHeapPointers({ profile }: Kernel, objects: KernelObjects, name: string, bytes: Uint8Array): void {

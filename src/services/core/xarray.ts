@@ -152,6 +152,17 @@ function idrTake(call: Call, idr: number, entry: number, start: number, end: num
   return id;
 }
 
+/** idr_get_next(): the first entry from a number on; the number goes where the pointer says. */
+function nextEntry(call: Call): number {
+  const [idr, at] = words(call, 2);
+  const contents = contentsOf(call, idr);
+  const from = u32(call.bus.read32(at));
+  const id = contents.indices().find((each) => each >= from && visible(contents.entries.get(each) ?? 0) !== 0);
+  if (id === undefined) return 0;
+  call.bus.write32(at, id);
+  return contents.entries.get(id) ?? 0;
+}
+
 export const XARRAYS: Services = {
   xa_load: load,
   xa_store: store,
@@ -230,15 +241,8 @@ export const XARRAYS: Services = {
     }
     return 0;
   },
-  idr_get_next: (call) => {
-    const [idr, at] = words(call, 2);
-    const contents = contentsOf(call, idr);
-    const from = u32(call.bus.read32(at));
-    const id = contents.indices().find((each) => each >= from && visible(contents.entries.get(each) ?? 0) !== 0);
-    if (id === undefined) return 0;
-    call.bus.write32(at, id);
-    return contents.entries.get(id) ?? 0;
-  },
+  idr_get_next: nextEntry,
+  idr_get_next_ul: nextEntry,
   idr_destroy: destroy,
   idr_preload: () => {},
   ida_alloc_range: (call) => {

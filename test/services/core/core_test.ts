@@ -289,3 +289,15 @@ Deno.test("lists are checked before they change", () => {
   assertThrows(() => caller.call("__list_add_valid_or_report", head, head, head), NotModelled, "list_add corruption");
   assertThrows(() => caller.call("__list_del_entry_valid_or_report", entry), NotModelled, "list_del corruption");
 });
+
+Deno.test("sscanf() stores what fits, up to what does not", () => {
+  const caller = new Caller(profile);
+  const [a, b, text] = [caller.block(8), caller.block(8), caller.block(32)];
+  const scan = (from: string, format: string, ...to: number[]) =>
+    caller.call("sscanf", caller.string(from), caller.string(format), ...to);
+  assertEquals([scan("12 -7 tail", "%u %d %31s", a, b, text), caller.word(a), caller.word(b)], [3, 12, 0xfffffff9]);
+  assertEquals([...caller.bytes(text, 5)], [...new TextEncoder().encode("tail\0")]);
+  assertEquals([scan("ff:x", "%2x:%hhu", a, b), caller.word(a)], [1, 255]);
+  assertEquals([scan("a:b", "%2[^:]:%n", text, a), caller.word(a)], [1, 2]);
+  assertEquals(scan("x", "%d", a), 0);
+});
