@@ -16,6 +16,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { bytesAt, stringAt } from "./memory.ts";
 import { VaList } from "./service.ts";
 import { sprintSymbol, type SymbolStyle } from "./symbol_name.ts";
+import { bitmapString, escapedString, fourccString, resourceString, timeString } from "./vsprintf_data.ts";
 import { checkPointer, number, type PrintfSpec, string, text, vsprintf } from "./vsprintf.ts";
 
 const PLAIN: PrintfSpec = {
@@ -115,7 +116,7 @@ function vaFormat(kernel: Kernel, bus: Bus, address: number, spec: PrintfSpec): 
 const SYMBOL_STYLES: Readonly<Record<string, SymbolStyle>> = { S: "offset", s: "no offset", B: "backtrace" };
 
 /** Letters that show structures of the kernel's, which the model does not have. */
-const STRUCTURES = "RrbEN4dtCDgGOfA";
+const STRUCTURES = "NdCDgGOfA";
 
 /**
  * pointer().
@@ -133,6 +134,17 @@ export function pointer(kernel: Kernel, bus: Bus, letters: string, address: numb
     case "B":
       if (letters[1] === "b") throw new NotModelled(`vsnprintf(): %p${letters}`);
       return text(sprintSymbol(kernel, address, SYMBOL_STYLES[letter]), spec);
+    case "R":
+    case "r":
+      return resourceString(bus, letter, address, spec);
+    case "b":
+      return bitmapString(bus, letters, address, spec);
+    case "E":
+      return escapedString(bus, letters, address, spec);
+    case "t":
+      return timeString(bus, letters, address, spec);
+    case "4":
+      return fourccString(bus, letters, address, spec);
     case "h":
       return hexString(bus, letters, address, spec);
     case "M":

@@ -64,12 +64,29 @@ const FORMATS: readonly [string, (number | bigint)[], string][] = [
   ["%pUL", [DATA + 32], "03020100-0504-0706-0809-0A0B0C0D0E0F"],
 ];
 
-for (const [format, values, text] of FORMATS) {
+putBytes(bus, DATA + 64, [0x00, 0x00, 0x00, 0x10, 0xff, 0x0f, 0x00, 0x10, 0, 0, 0, 0, 0x00, 0x22, 0x10, 0x00]);
+putBytes(bus, DATA + 96, [0x80, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x01, 0x00, 0x00]);
+putBytes(bus, DATA + 128, [0x3f, 0x01, 0x00, 0x80, 0x05, 0x00, 0x00, 0x00]);
+putBytes(bus, DATA + 144, [0x61, 0x0a, 0x22, 0x01, 0xff]);
+putBytes(bus, DATA + 160, [30, 0, 0, 0, 15, 0, 0, 0, 14, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0]);
+putBytes(bus, DATA + 192, [0x58, 0x52, 0x32, 0x34, 0, 0, 0, 0]);
+
+/** As for FORMATS: resources, bitmaps, escapes, times, pixel formats. */
+const DATA_FORMATS: typeof FORMATS = [
+  ["%pR|%pr", [DATA + 64, DATA + 64], "[mem 0x10000000-0x10000fff 64bit pref]|[mem 0x10000000-0x10000fff flags 0x102200]"],
+  ["%pR", [DATA + 96], "[io  0x0380-0x0000]"],
+  ["%*pb|%*pbl", [35, DATA + 128, 35, DATA + 128], "5,8000013f|0-5,8,31-32,34"],
+  ["%*pE|%*pEh", [5, DATA + 144, 2, DATA + 144], 'a\\n"\\001\xff|\\x61\\x0a'],
+  ["%ptR|%ptRd|%ptRts", [DATA + 160, DATA + 160, DATA + 160], "2026-01-02T14:15:30|2026-01-02|14:15:30"],
+  ["%p4cc", [DATA + 192], "XR24 little-endian (0x34325258)"],
+];
+
+for (const [format, values, text] of [...FORMATS, ...DATA_FORMATS]) {
   Deno.test(`vsnprintf: ${format} is ${text}`, () => assertEquals(vsprintf(kernel, bus, format, args(...values)), text));
 }
 
 Deno.test("vsnprintf: what the kernel warns about, and structures of its own, are not modelled", () => {
-  for (const format of ["%n", "%f", "%", "%pR", "%pd", "%pGp"]) {
+  for (const format of ["%n", "%f", "%", "%pd", "%pg", "%pGp"]) {
     assertThrows(() => vsprintf(kernel, bus, format, args(DATA)), NotModelled);
   }
 });

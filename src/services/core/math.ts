@@ -2,7 +2,7 @@
 /**
  * Services of linux/math64.h, linux/math.h, linux/crc32.h and its kin, linux/sort.h and linux/bsearch.h.
  *
- * Models: lib/math/, lib/crc32.c, crc16.c, crc-ccitt.c, lib/sort.c, lib/bsearch.c; __do_div64 of arch/arm/lib/div64.S.
+ * Models: lib/math/ (reciprocal_div.c among it), lib/crc32.c, crc16.c, crc-ccitt.c, lib/sort.c, lib/bsearch.c; __do_div64 of arch/arm/lib/div64.S.
  *
  * @module
  */
@@ -119,6 +119,17 @@ function bsearch(call: Call): number {
 
 const crc32 = crcReflected(0xedb88320, 32);
 
+/** reciprocal_value(): multiplier of 32 bits and two shifts of 8, in memory that r0 points to. */
+function reciprocal({ bus, args }: Call): number {
+  const [at, divisor] = [args.word(), args.word()];
+  const bits = divisor <= 1 ? 0 : 32 - Math.clz32(divisor - 1);
+  const multiplier = (1n << 32n) * ((1n << BigInt(bits)) - BigInt(divisor)) / nonZero(BigInt(divisor)) + 1n;
+  bus.write32(at, Number(multiplier & 0xffffffffn));
+  bus.write8(at + 4, Math.min(bits, 1));
+  bus.write8(at + 5, Math.max(bits - 1, 0));
+  return at;
+}
+
 export const MATH: Services = {
   __do_div64: doDiv64,
   div64_u64: divideUnsigned,
@@ -138,6 +149,7 @@ export const MATH: Services = {
     const product = args.double() * args.double();
     return BigInt.asUintN(64, product / nonZero(args.double()));
   },
+  reciprocal_value: reciprocal,
   gcd: (call) => {
     const [a, b] = words(call, 2);
     return gcd(a, b);

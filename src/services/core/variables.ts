@@ -52,11 +52,22 @@ export function knowVariables(kernel: Kernel, objects: KernelObjects, clock: Clo
   for (let i = 0; caches !== undefined && i < KMALLOC_CACHES; i++) {
     objects.know32(caches + 4 * i, objects.reserve("struct kmem_cache of kmalloc()", KMEM_CACHE_SIZE));
   }
+  knowZeroPage(kernel, objects);
   knowPerCpuOffset(kernel, objects);
   knowSystemWorkqueues(kernel, objects);
   showJiffies(kernel, objects, clock);
   for (const [name, bytes] of variables) know(name, bytes);
   for (const [name, bytes] of variables) if (!BOUNDS.has(name)) moveHeapPointers(kernel, objects, name, bytes);
+}
+
+/** The page of zeros: a reference, and a list of itself alone. */
+function knowZeroPage({ profile }: Kernel, objects: KernelObjects): void {
+  const [bytes, offsets] = [profile.variables.get("empty_zero_page"), profile.offsets.get("page")];
+  const [refcount, head] = [offsets?.get("_refcount"), offsets?.get("compound_head")];
+  if (bytes === undefined || refcount === undefined || head === undefined) return;
+  const page = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
+  objects.know32(page + refcount, 1);
+  objects.know32(page + head, page + head);
 }
 
 /** Variables that say where memory begins or ends, or are a place in mem_map. */
