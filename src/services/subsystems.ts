@@ -24,6 +24,7 @@ import { ACT_API } from "./net/act_api.ts";
 import { GENETLINK } from "./net/genetlink.ts";
 import { NET_HOOKS } from "./net/hooks.ts";
 import { INET } from "./net/inet.ts";
+import { NET_DEVICE } from "./net/net_device.ts";
 import { NET_NAMESPACE } from "./net/net_namespace.ts";
 import { NETDEVICE } from "./net/netdevice.ts";
 import { NETFILTER } from "./net/netfilter.ts";
@@ -38,8 +39,6 @@ import { XFRM } from "./net/xfrm.ts";
 import { NOTIFIERS } from "./notifiers.ts";
 import type { Services } from "./service.ts";
 import { TEXTSEARCH } from "./textsearch.ts";
-import { TRANSPORT_CLASS } from "./transport_class.ts";
-import { USER_NAMESPACE } from "./user_namespace.ts";
 
 export const SUBSYSTEMS: Services = {
   ...ACT_API,
@@ -62,6 +61,7 @@ export const SUBSYSTEMS: Services = {
   ...NETDEVICE,
   ...NETFILTER,
   ...NETLINK,
+  ...NET_DEVICE,
   ...NET_HOOKS,
   ...NET_NAMESPACE,
   ...NLS,
@@ -73,7 +73,5 @@ export const SUBSYSTEMS: Services = {
   ...SOCK,
   ...TCP,
   ...TEXTSEARCH,
-  ...TRANSPORT_CLASS,
-  ...USER_NAMESPACE,
   ...XFRM,
 };

@@ -3,44 +3,27 @@
  * Services of linux/netdevice.h.
  *
  * Models: register_netdevice_notifier() of net/core/dev.c, which calls back for each device that there is; dev_add_pack() and
- * dev_add_offload(). The booted machine has one device, lo, which is down.
+ * dev_add_offload(). The booted machine has one device, lo, which is down; no device is brought up.
  *
  * @module
  */
 
-import { u32 } from "../../elf/word.ts";
 import { EEXIST, ENOENT } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
-import { withWordsOnStack } from "../on_stack.ts";
 import { Registry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
+import { NetDevices } from "./net_device.ts";
+import { NETDEV, NetdeviceNotifiers, notify } from "./netdevice_chain.ts";
 import { underRtnl } from "./rtnetlink.ts";
 
-class NetdeviceNotifiers extends Registry {}
 class PacketTypes extends Registry {}
 class PacketOffloads extends Registry {}
 
-const NETDEV_REGISTER = 5;
-const NETDEV_UNREGISTER = 6;
-const NOTIFY_STOP_MASK = 0x8000;
-
 /** The devices of init_net. */
-function devices({ images }: Call): readonly number[] {
-  const loopback = images.get("loopback");
+function devices(call: Call): readonly number[] {
+  const loopback = call.images.get("loopback");
   if (loopback === undefined) throw new NotModelled("the loopback device: the profile does not have it");
-  return [loopback];
-}
-
-/** call_netdevice_notifier(), with struct netdev_notifier_info on the stack. @returns minus an errno, or 0 */
-function notify(call: Call, notifier: number, event: number, device: number): number {
-  const result = withWordsOnStack(
-    call,
-    [device, 0],
-    (info) => call.invoke(u32(call.bus.read32(notifier)), notifier, event, info),
-  );
-  // notifier_to_errno().
-  const value = result & ~NOTIFY_STOP_MASK;
-  return value > 1 ? 1 - value : 0;
+  return [loopback, ...call.state(NetDevices).entries(call).map(({ address }) => address)];
 }
 
 function registerNotifier(call: Call, notifier: number): number {
@@ -48,7 +31,7 @@ function registerNotifier(call: Call, notifier: number): number {
   if (notifiers.has(call, notifier)) return -EEXIST;
   notifiers.add(call, notifier);
   for (const device of devices(call)) {
-    const error = notify(call, notifier, NETDEV_REGISTER, device);
+    const error = notify(call, notifier, NETDEV.REGISTER, device);
     if (error === 0) continue;
     notifiers.remove(call, notifier);
     return error;
@@ -58,7 +41,7 @@ function registerNotifier(call: Call, notifier: number): number {
 
 function unregisterNotifier(call: Call, notifier: number): number {
   if (!call.state(NetdeviceNotifiers).remove(call, notifier)) return -ENOENT;
-  for (const device of devices(call)) notify(call, notifier, NETDEV_UNREGISTER, device);
+  for (const device of devices(call)) notify(call, notifier, NETDEV.UNREGISTER, device);
   return 0;
 }
 
