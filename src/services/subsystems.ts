@@ -37,7 +37,9 @@ import { SOCK } from "./net/sock.ts";
 import { TCP } from "./net/tcp.ts";
 import { XFRM } from "./net/xfrm.ts";
 import { NOTIFIERS } from "./notifiers.ts";
+import { PERF_EVENT } from "./perf_event.ts";
 import type { Services } from "./service.ts";
+import { SKBUFF } from "./skbuff.ts";
 import { TEXTSEARCH } from "./textsearch.ts";
 
 export const SUBSYSTEMS: Services = {
@@ -66,10 +68,12 @@ export const SUBSYSTEMS: Services = {
   ...NET_NAMESPACE,
   ...NLS,
   ...NOTIFIERS,
+  ...PERF_EVENT,
   ...PKT_CLS,
   ...PKT_SCHED,
   ...PROTOCOL,
   ...RTNETLINK,
+  ...SKBUFF,
   ...SOCK,
   ...TCP,
   ...TEXTSEARCH,

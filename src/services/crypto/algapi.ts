@@ -256,12 +256,18 @@ function typedServices(name: string, type: AlgorithmType): [string, Service][] {
 
 /** struct crypto_template. */
 const TEMPLATE_SIZE = 148;
+const TEMPLATE_NAME = 20;
 
 function registerTemplate(call: Call, template: number): number {
   const templates = call.state(Templates);
   if (templates.has(call, template)) return -EEXIST;
   templates.add(call, template);
   return 0;
+}
+
+/** Whether a module has registered a template of a name. */
+export function findTemplate(call: Call, name: string): boolean {
+  return call.state(Templates).entries(call).some(({ address }) => stringAt(call.bus, address + TEMPLATE_NAME, 128) === name);
 }
 
 function unregisterTemplate(call: Call, template: number): void {

@@ -15,7 +15,7 @@ import { bytesAt, putString, stringAt } from "../memory.ts";
 import { builtin, type Entry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
 import { unexported } from "../unexported.ts";
-import { ALG, Algorithms, namesAt } from "./algapi.ts";
+import { ALG, Algorithms, findTemplate, namesAt } from "./algapi.ts";
 
 /** struct shash_alg around its struct crypto_alg; struct crypto_shash; struct crypto_tfm; struct shash_desc. */
 const SHASH_ALG = { base: 128, init: 0, update: 4, final: 8, initTfm: 32, exitTfm: 36, descSize: 44, digestSize: 64 };
@@ -77,18 +77,48 @@ function test(call: Call, alg: number, tfm: number, name: string): void {
   }
 }
 
+/** The kernel's own algorithm of a name, of one of some types. @returns its driver's name */
+function ownAlgorithm(call: Call, name: string, types: readonly string[]): string | undefined {
+  const lines = [...builtin(call, "algorithms")].map((line) => line.split(" "));
+  return lines.find(([known, driver, type]) => types.includes(type) && (known === name || driver === name))?.[1];
+}
+
+/** Whoever asks for what nobody has gets -ENOENT, also for an algorithm of a template that nobody has. */
+function notFound(call: Call, name: string): number {
+  const template = /^([^(]*)\(/.exec(name)?.[1];
+  const isKnown = template !== undefined && (builtin(call, "templates").has(template) || findTemplate(call, template));
+  if (isKnown) throw new NotModelled(`the algorithm ${name}, which a template makes`);
+  return -ENOENT;
+}
+
+/** crypto_alloc_base() and its like: what the kernel has itself is there, and nothing is known of it. */
+function allocOwn(call: Call, types: readonly string[]): number {
+  const name = stringAt(call.bus, call.args.word());
+  const driver = ownAlgorithm(call, name, types);
+  if (driver !== undefined) return unexported(call, `a transformation of ${driver}`);
+  const isOfModule = call.state(Algorithms).entries(call).some(({ address }) => {
+    const names = namesAt(call, address);
+    return names.name === name || names.driver === name;
+  });
+  if (isOfModule) throw new NotModelled(`the test of the algorithm ${name}`);
+  return notFound(call, name);
+}
+
+/** crypto_has_ahash(): whether there is any hash of a name. */
+function hasHash(call: Call): number {
+  const name = stringAt(call.bus, call.args.word());
+  const isThere = ownAlgorithm(call, name, ["shash", "ahash"]) !== undefined || findAlgorithm(call, name) !== undefined;
+  if (!isThere) notFound(call, name);
+  return isThere ? 1 : 0;
+}
+
 /** crypto_alloc_shash(). @returns the struct crypto_shash, or minus an errno */
 function allocShash(call: Call): number {
   const { bus, kernel: { slab } } = call;
   const name = stringAt(bus, call.args.word());
   const found = findAlgorithm(call, name);
-  if ([...builtin(call, "algorithms")].some((line) => line.split(" ").includes(name))) {
-    throw new NotModelled(`the kernel's own algorithm ${name}`);
-  }
-  if (found === undefined) {
-    if (name.includes("(")) throw new NotModelled(`the algorithm ${name}, which a template makes`);
-    return -ENOENT;
-  }
+  if (ownAlgorithm(call, name, ["shash"]) !== undefined) throw new NotModelled(`the kernel's own algorithm ${name}`);
+  if (found === undefined) return notFound(call, name);
   const alg = found.address;
   const shash = slab.kmalloc(SHASH.tfm + TFM.size + bus.read32(alg + CONTEXT_SIZE));
   const tfm = shash + SHASH.tfm;
@@ -110,4 +140,10 @@ function allocShash(call: Call): number {
   return shash;
 }
 
-export const HASH: Services = { crypto_alloc_shash: allocShash };
+export const HASH: Services = {
+  crypto_alloc_shash: allocShash,
+  crypto_alloc_base: (call) => allocOwn(call, ["cipher", "compression"]),
+  crypto_alloc_sync_skcipher: (call) => allocOwn(call, ["skcipher", "lskcipher"]),
+  crypto_has_ahash: hasHash,
+  crypto_destroy_tfm: () => {},
+};

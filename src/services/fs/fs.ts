@@ -32,6 +32,10 @@ function registerFilesystem(call: Call): number {
 export const FS: Services = {
   register_filesystem: registerFilesystem,
   unregister_filesystem: (call) => call.state(FileSystems).remove(call, call.args.word()) ? 0 : -EINVAL,
+  nfs_ssc_register: () => {},
+  nfs_ssc_unregister: () => {},
+  bioset_init: () => 0,
+  bioset_exit: () => {},
   __register_binfmt: (call) => call.state(BinaryFormats).add(call, call.args.word()),
   unregister_binfmt: (call) => void call.state(BinaryFormats).remove(call, call.args.word()),
   register_quota_format: (call) => call.state(QuotaFormats).add(call, call.args.word()),

@@ -14,11 +14,15 @@ import { modulePut, tryModuleGet } from "../../module/references.ts";
 import { stringAt } from "../memory.ts";
 import { Registry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
+import { unexported } from "../unexported.ts";
 
 class NlsTables extends Registry {}
 
 /** struct nls_table. */
 const TABLE = { charset: 0, alias: 4, owner: 24, next: 28 };
+
+/** CONFIG_NLS_DEFAULT, as distributions have it; the kernel's own table stands for it where no module has brought it. */
+const DEFAULT_CHARSET = "utf8";
 
 function registerNls(call: Call): number {
   const { bus } = call;
@@ -63,6 +67,7 @@ export const NLS: Services = {
     if (charset === "default") throw new NotModelled("load_nls() of the kernel's own table");
     return findNls(call, charset);
   },
+  load_nls_default: (call) => findNls(call, DEFAULT_CHARSET) || unexported(call, "default_table"),
   unload_nls: (call) => {
     const table = call.args.word();
     const entry = call.state(NlsTables).entries(call).find(({ address }) => address === table);

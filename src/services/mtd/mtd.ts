@@ -25,6 +25,7 @@ export const MTD: Services = {
     call.state(MtdUsers).remove(call, call.args.word());
     return 0;
   },
+  __mtd_next_device: () => 0,
   __register_mtd_parser: (call) => {
     const { bus } = call;
     const [parser, owner] = [call.args.word(), call.args.word()];

@@ -2,7 +2,7 @@
 /**
  * Services of net/act_api.h.
  *
- * Models: tcf_register_action() and tcf_unregister_action() of net/sched/act_api.c.
+ * Models: tcf_register_action(), tcf_unregister_action() and tcf_idrinfo_destroy() of net/sched/act_api.c.
  *
  * @module
  */
@@ -39,6 +39,8 @@ function registerAction(call: Call): number {
 
 export const ACT_API: Services = {
   tcf_register_action: registerAction,
+  // No action was made of the module's: nothing but a user's message makes one.
+  tcf_idrinfo_destroy: () => {},
   tcf_unregister_action: (call) => {
     const [ops, pernet] = [call.args.word(), call.args.word()];
     if (!call.state(Actions).remove(call, ops)) return -ENOENT;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Services of net/inet_frag.h, net/inet_hashtables.h and net/ipv6.h: tables of the internet protocols, in a module's own structs.
+ * Services of net/inet_frag.h, net/inet_hashtables.h, net/dst_cache.h, net/gro_cells.h and net/ipv6.h: tables of the internet protocols, in a module's own structs.
  *
  * Models: inet_frags_init() and fqdir_init() of net/ipv4/inet_fragment.c, inet_hashinfo2_init_mod() and inet_ehash_locks_alloc() of
- * net/ipv4/inet_hashtables.c for one CPU, ipv6_mod_enabled() of net/ipv6/af_inet6.c.
+ * net/ipv4/inet_hashtables.c for one CPU, dst_cache_init() of net/core/dst_cache.c, gro_cells_init() of net/core/gro_cells.c, ipv6_mod_enabled() of net/ipv6/af_inet6.c.
  *
  * @module
  */
 
 import { u32 } from "../../elf/word.ts";
+import { NotModelled } from "../../kernel/fault.ts";
+import { PER_CPU_OFFSET } from "../core/percpu.ts";
 import { offsetOf } from "../layout.ts";
 import { stringAt } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
@@ -18,6 +20,9 @@ import { unexported } from "../unexported.ts";
 const FRAGS = { cache: 16, cacheName: 20, references: 52, completion: 56, waiters: 64 };
 /** struct fqdir: where its size and its fields before the table are the same in any configuration. */
 const FQDIR = { frags: 16, net: 20 };
+/** Bytes of struct dst_cache_pcpu, and room for a struct gro_cell of any configuration. */
+const DST_CACHE_SIZE = 28;
+const GRO_CELL_SIZE = 512;
 /** struct inet_hashinfo; INET_LHTABLE_SIZE; struct inet_listen_hashbucket: a lock and the head of an empty list that ends in an odd number. */
 const HASHINFO = { locks: 4, mask: 8, locksMask: 12, listenMask: 36, listen: 40 };
 const LISTEN_BUCKETS = 32;
@@ -52,6 +57,16 @@ function initDirectory(call: Call): number {
   return 0;
 }
 
+/** dst_cache_init(): nothing in it, and the time from when on it counts. */
+function initDstCache({ bus, args, kernel }: Call): number {
+  const cache = args.word();
+  const jiffies = kernel.profile.exports.find("jiffies")?.value;
+  if (jiffies === undefined) throw new NotModelled("dst_cache_init(): the kernel does not export jiffies");
+  bus.write32(cache, u32(kernel.slab.kmalloc(DST_CACHE_SIZE) - PER_CPU_OFFSET));
+  bus.write32(cache + 4, bus.read32(jiffies));
+  return 0;
+}
+
 function initListenTable({ bus, args, kernel }: Call): number {
   const info = args.word();
   const table = kernel.slab.kmalloc(LISTEN_BUCKETS * BUCKET.size);
@@ -73,7 +88,19 @@ export const INET: Services = {
   inet_frags_init: initFrags,
   inet_frags_fini: (call) => call.bus.write32(call.args.word() + FRAGS.cache, 0),
   fqdir_init: initDirectory,
+  fqdir_pre_exit: ({ bus, args }) => bus.write32(args.word(), 0),
   fqdir_exit: () => {},
+  clean_acked_data_flush: () => {},
+  dst_cache_init: initDstCache,
+  dst_cache_destroy: ({ bus, args, kernel }) => {
+    const cache = u32(bus.read32(args.word()));
+    if (cache !== 0) kernel.slab.kfree(u32(cache + PER_CPU_OFFSET));
+  },
+  gro_cells_init: ({ bus, args, kernel }) => {
+    bus.write32(args.word(), u32(kernel.slab.kmalloc(GRO_CELL_SIZE) - PER_CPU_OFFSET));
+    return 0;
+  },
+  gro_cells_destroy: ({ bus, args }) => bus.write32(args.word(), 0),
   inet_hashinfo2_init_mod: initListenTable,
   inet_ehash_locks_alloc: allocLocks,
   ipv6_mod_enabled: () => 1,

@@ -203,6 +203,13 @@ function queueUnregister(call: Call, device: number, list: number): void {
   else queued.set(list, [...queued.get(list) ?? [], device]);
 }
 
+/** unregister_netdevice_many(): those that were queued on a list. */
+export function unregisterQueued(call: Call, list: number): void {
+  const { queued } = call.state(NetDevices);
+  for (const device of queued.get(list) ?? []) unregister(call, device);
+  queued.delete(list);
+}
+
 function setupEthernet(call: Call): void {
   const device = call.args.word();
   write(call, device, "header_ops", kernelFunction(call, "eth_header_ops"));
@@ -244,12 +251,7 @@ export const NET_DEVICE: Services = {
     underRtnl(call, () => unregister(call, device));
   },
   unregister_netdevice_queue: (call) => queueUnregister(call, call.args.word(), call.args.word()),
-  unregister_netdevice_many: (call) => {
-    const list = call.args.word();
-    const { queued } = call.state(NetDevices);
-    for (const device of queued.get(list) ?? []) unregister(call, device);
-    queued.delete(list);
-  },
+  unregister_netdevice_many: (call) => unregisterQueued(call, call.args.word()),
   ether_setup: setupEthernet,
   dev_valid_name: (call) => isValidName(stringAt(call.bus, call.args.word())) ? 1 : 0,
   dev_alloc_name: (call) => {

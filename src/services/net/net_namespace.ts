@@ -14,6 +14,8 @@ import { offsetOf } from "../layout.ts";
 import { withWordsOnStack } from "../on_stack.ts";
 import { builtin, Registry } from "../registry.ts";
 import type { Call, Services } from "../service.ts";
+import { unregisterQueued } from "./net_device.ts";
+import { underRtnl } from "./rtnetlink.ts";
 
 /** Their keys are the numbers of the namespaces' data, "" where there are none. */
 class PernetOperations extends Registry {
@@ -84,6 +86,16 @@ function freeGeneric(call: Call, key: string): void {
   call.objects.know32(entry, 0);
 }
 
+/** A list of namespaces with init_net on it, for the time of a call. */
+function withNetOnList(call: Call, action: (head: number) => void): void {
+  const link = initNet(call) + offsetOf(call, "net", "exit_list");
+  withWordsOnStack(call, [link, link], (head) => {
+    call.bus.write32(link, head);
+    call.bus.write32(link + 4, head);
+    action(head);
+  });
+}
+
 /** unregister_pernet_operations(). */
 export function unregisterPernet(call: Call, ops: number): void {
   const { bus } = call;
@@ -95,16 +107,18 @@ export function unregisterPernet(call: Call, ops: number): void {
     u32(bus.read32(ops + offset))
   );
   if (preExit !== 0) call.invoke(preExit, net);
-  if (exitBatchRtnl !== 0) throw new NotModelled("exit_batch_rtnl() of struct pernet_operations");
-  if (exit !== 0) call.invoke(exit, net);
-  if (exitBatch !== 0) {
-    const link = net + offsetOf(call, "net", "exit_list");
-    withWordsOnStack(call, [link, link], (head) => {
-      bus.write32(link, head);
-      bus.write32(link + 4, head);
-      call.invoke(exitBatch, head);
-    });
+  if (exitBatchRtnl !== 0) {
+    underRtnl(call, () =>
+      withNetOnList(call, (head) =>
+        withWordsOnStack(call, [0, 0], (devices) => {
+          bus.write32(devices, devices);
+          bus.write32(devices + 4, devices);
+          call.invoke(exitBatchRtnl, head, devices);
+          unregisterQueued(call, devices);
+        })));
   }
+  if (exit !== 0) call.invoke(exit, net);
+  if (exitBatch !== 0) withNetOnList(call, (head) => void call.invoke(exitBatch, head));
   freeGeneric(call, key);
 }
 
@@ -112,6 +126,7 @@ const register = (call: Call) => registerPernet(call, call.args.word());
 const unregister = (call: Call) => unregisterPernet(call, call.args.word());
 
 export const NET_NAMESPACE: Services = {
+  net_ns_barrier: () => {},
   register_pernet_subsys: register,
   register_pernet_device: register,
   unregister_pernet_subsys: unregister,

@@ -9,7 +9,7 @@
  */
 
 import { s32, u32 } from "../../elf/word.ts";
-import { EAFNOSUPPORT, EEXIST, EINVAL, ENOENT } from "../../kernel/errno.ts";
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENOENT, ESRCH } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import { builtin, type Kind, registerUnique, Registry } from "../registry.ts";
 import type { Call, Service, Services } from "../service.ts";
@@ -66,6 +66,9 @@ export const XFRM: Services = {
   xfrm_unregister_type: (call) => void call.state(Types).remove(call, call.args.word()),
   xfrm_register_type_offload: (call) => registerType(call, TypeOffloads, [IPPROTO.ESP]),
   xfrm_unregister_type_offload: (call) => void call.state(TypeOffloads).remove(call, call.args.word()),
+  // There are no states: nothing but a user's message or a driver makes one.
+  xfrm_state_flush: () => -ESRCH,
+  xfrm_flush_gc: () => {},
   xfrm_register_km: (call) => call.state(KeyManagers).add(call, call.args.word()),
   xfrm_unregister_km: (call) => void call.state(KeyManagers).remove(call, call.args.word()),
   xfrm_input_register_afinfo: (call) => {
