@@ -41,6 +41,8 @@ import { PERF_EVENT } from "./perf_event.ts";
 import type { Services } from "./service.ts";
 import { SKBUFF } from "./skbuff.ts";
 import { TEXTSEARCH } from "./textsearch.ts";
+import { TRANSPORT_CLASS } from "./transport_class.ts";
+import { USER_NAMESPACE } from "./user_namespace.ts";
 
 export const SUBSYSTEMS: Services = {
   ...ACT_API,
@@ -77,5 +79,7 @@ export const SUBSYSTEMS: Services = {
   ...SOCK,
   ...TCP,
   ...TEXTSEARCH,
+  ...TRANSPORT_CLASS,
+  ...USER_NAMESPACE,
   ...XFRM,
 };
