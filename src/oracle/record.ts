@@ -97,7 +97,8 @@ async function resultOf(
 ): Promise<StepResult> {
   const records = step.complete ? step.records : [...step.records, ...run.unread];
   const refused = step.end?.kind === "returned" && step.end.rc < 0;
-  const log = readStepLog(records, planned.op === "rmmod" && !refused);
+  const lostInInit = !step.complete && seen.beforeInit !== undefined;
+  const log = readStepLog(records, planned.op === "rmmod" && !refused, lostInInit);
   checkSysfs(step, log);
   const images = seen.beforeInit ?? [];
   const regions = seen.placed ?? images.map(({ type, base, bytes }) => ({ type, base, size: bytes.length }));

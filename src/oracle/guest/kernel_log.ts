@@ -81,11 +81,12 @@ export function sinceLastMarker(records: readonly LogRecord[]): LogRecord[] {
  * Sorts the records of one step. A record of several lines becomes several lines.
  *
  * @param exiting the step has run a module's exit function: all but the loader's own lines counts as printed by it
+ * @param lostInInit the guest was lost after the module's init function was called: where no record says so, the records begin after that
  */
-export function readStepLog(records: readonly LogRecord[], exiting: boolean): StepLog {
+export function readStepLog(records: readonly LogRecord[], exiting: boolean, lostInInit: boolean): StepLog {
   const log: StepLog = { lines: [], module: undefined, sections: undefined };
   let block: "order" | "addresses" | undefined;
-  let initRuns = false;
+  let initRuns = lostInInit && !records.some(({ text }) => INIT_STARTS.test(text));
   // From the end of init up to do_init_module()'s own words: what init has started prints here, a thread or a work item.
   let afterInit = false;
   for (const { level, kernel, text } of records) {

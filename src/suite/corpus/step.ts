@@ -106,9 +106,11 @@ function loaderLines({ log }: StepOutcome): string[] {
   return own.slice(0, dump < 0 ? own.length : dump + 1).map(({ level, text }) => `<${level}> ${escapeText(text)}`);
 }
 
-/** The lines that were printed while init or exit ran. */
-function codeLines({ log }: StepOutcome): string[] {
-  return log.flatMap(({ level, text, phase }) => phase === undefined ? [] : [`${phase} <${level}> ${escapeText(text)}`]);
+/** The lines that were printed while init or exit ran; none of a run that was given up, whose end depends on the machine's speed. */
+function codeLines({ log, crash }: StepOutcome): string[] {
+  return crash !== undefined
+    ? []
+    : log.flatMap(({ level, text, phase }) => phase === undefined ? [] : [`${phase} <${level}> ${escapeText(text)}`]);
 }
 
 /**
