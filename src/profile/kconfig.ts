@@ -116,6 +116,12 @@ export const LOADER_OPTIONS: readonly string[] = [
   "INTEGRITY_PLATFORM_KEYRING",
   "FORTIFY_SOURCE",
   "SECURITY_LOCKDOWN_LSM",
+  "HZ_100",
+  "HZ_200",
+  "HZ_250",
+  "HZ_300",
+  "HZ_500",
+  "HZ_1000",
 ];
 
 /** Those options of a kernel that are `y` and that the model asks for. */

@@ -8,16 +8,16 @@
  * @module
  */
 
+import { NotModelled } from "../../kernel/fault.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { KernelObjects } from "../kernel_objects.ts";
 import type { Call } from "../service.ts";
 
-/** Ticks per second, as the kernels of this project have them. */
-export const HZ = 250;
 export const NSEC_PER_SEC = 1_000_000_000n;
-const NSEC_PER_TICK = NSEC_PER_SEC / BigInt(HZ);
+/** CONFIG_HZ as it can be chosen: ticks per second. */
+const FREQUENCIES = [100, 200, 250, 300, 500, 1000];
 /** INITIAL_JIFFIES: five minutes before the counter of 32 bits goes over. */
-const INITIAL_JIFFIES = BigInt(-300 * HZ >>> 0);
+const INITIAL_SECONDS = -300;
 /** Nanoseconds since boot when the first module comes. */
 const BOOTED = 8n * NSEC_PER_SEC;
 /** What asking for the time takes, so that two answers differ. */
@@ -27,6 +27,22 @@ const WALL = 1_780_272_000n * NSEC_PER_SEC;
 
 export class Clock {
   #now = BOOTED;
+  #hz: number | undefined;
+
+  /** The ticks per second are those of a kernel. */
+  setFrequency(config: (option: string) => boolean): void {
+    this.#hz = FREQUENCIES.find((each) => config(`HZ_${each}`));
+  }
+
+  /** HZ: ticks per second. */
+  get hz(): number {
+    if (this.#hz === undefined) throw new NotModelled("HZ: the profile does not tell");
+    return this.#hz;
+  }
+
+  get hasFrequency(): boolean {
+    return this.#hz !== undefined;
+  }
 
   /** Nanoseconds since boot; asking takes a little. */
   read(): bigint {
@@ -40,7 +56,7 @@ export class Clock {
 
   /** jiffies_64. */
   get jiffies64(): bigint {
-    return INITIAL_JIFFIES + this.#now / NSEC_PER_TICK;
+    return BigInt((INITIAL_SECONDS * this.hz) >>> 0) + this.#now * BigInt(this.hz) / NSEC_PER_SEC;
   }
 
   /** jiffies. */
@@ -57,12 +73,7 @@ export class Clock {
 /** Writes jiffies where code reads it. */
 export function showJiffies({ profile }: Kernel, objects: KernelObjects, clock: Clock): void {
   const at = profile.exports.find("jiffies")?.value;
-  if (at !== undefined) objects.know32(at, clock.jiffies);
-}
-
-/** Nanoseconds of ticks. */
-export function ticks(count: number): bigint {
-  return BigInt(count) * NSEC_PER_TICK;
+  if (at !== undefined && clock.hasFrequency) objects.know32(at, clock.jiffies);
 }
 
 /** The clock of a call's kernel. */

@@ -11,7 +11,7 @@
 import { s32, u32 } from "../../elf/word.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import type { Call, Service, Services } from "../service.ts";
-import { Clock, clockOf, HZ, NSEC_PER_SEC, showJiffies, ticks } from "./clock.ts";
+import { Clock, clockOf, NSEC_PER_SEC, showJiffies } from "./clock.ts";
 import { words } from "./words.ts";
 import { runWork } from "./workqueue.ts";
 
@@ -62,7 +62,7 @@ export const disarmTimer = detach;
 export function sleep(call: Call, nanoseconds: bigint): void {
   const clock = clockOf(call);
   runWork(call);
-  const end = clock.jiffies64 + nanoseconds * BigInt(HZ) / NSEC_PER_SEC;
+  const end = clock.jiffies64 + nanoseconds * BigInt(clock.hz) / NSEC_PER_SEC;
   const { armed } = call.state(Timers);
   for (;;) {
     const due = [...armed].filter(([, tick]) => tick <= end).sort(([, a], [, b]) => a < b ? -1 : a > b ? 1 : 0)[0];
@@ -93,7 +93,7 @@ function sleepFor(unit: bigint): Service {
 const scheduleTimeout: Service = (call) => {
   const timeout = call.args.word();
   if (timeout === 0x7fffffff) throw new NotModelled("schedule_timeout() without an end: nobody wakes the task");
-  sleep(call, ticks(timeout));
+  sleep(call, BigInt(timeout) * NSEC_PER_SEC / BigInt(clockOf(call).hz));
   return 0;
 };
 
@@ -143,16 +143,17 @@ function timespec(read: (clock: Clock) => bigint): Service {
 
 /** __msecs_to_jiffies() and its kin: rounded up. */
 function toJiffies(unitsPerSecond: number): Service {
-  return ({ args }) => {
-    const value = args.word();
-    return s32(value) < 0 ? MAX_JIFFY_OFFSET : Math.ceil(value * HZ / unitsPerSecond);
+  return (call) => {
+    const value = call.args.word();
+    return s32(value) < 0 ? MAX_JIFFY_OFFSET : Math.ceil(value * clockOf(call).hz / unitsPerSecond);
   };
 }
 
 /** round_jiffies_common(): to whole seconds, so that timers expire together; where that lies ahead. */
 function round(call: Call, jiffies: number, up: boolean): number {
-  const rest = jiffies % HZ;
-  const rounded = jiffies - rest + (rest < HZ / 4 && !up ? 0 : HZ);
+  const { hz } = clockOf(call);
+  const rest = jiffies % hz;
+  const rounded = jiffies - rest + (rest < hz / 4 && !up ? 0 : hz);
   return s32(rounded - clockOf(call).jiffies) > 0 ? u32(rounded) : jiffies;
 }
 
@@ -233,11 +234,11 @@ export const TIMERS: Services = {
   get_jiffies_64: (call) => clockOf(call).jiffies64,
   __msecs_to_jiffies: toJiffies(1000),
   __usecs_to_jiffies: toJiffies(1_000_000),
-  jiffies_to_msecs: ({ args }) => args.word() * (1000 / HZ),
-  jiffies_to_usecs: ({ args }) => u32(args.word() * (1_000_000 / HZ)),
+  jiffies_to_msecs: (call) => u32(Math.ceil(call.args.word() * 1000 / clockOf(call).hz)),
+  jiffies_to_usecs: (call) => u32(call.args.word() * (1_000_000 / clockOf(call).hz)),
   round_jiffies: roundJiffies(false),
   round_jiffies_up: roundJiffies(true),
   round_jiffies_relative: roundRelative(false),
   round_jiffies_up_relative: roundRelative(true),
-  nsecs_to_jiffies: ({ args }) => Number(args.double() * BigInt(HZ) / NSEC_PER_SEC & 0xffffffffn),
+  nsecs_to_jiffies: (call) => Number(call.args.double() * BigInt(clockOf(call).hz) / NSEC_PER_SEC & 0xffffffffn),
 };

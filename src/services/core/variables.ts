@@ -55,6 +55,7 @@ export function knowVariables(kernel: Kernel, objects: KernelObjects, clock: Clo
   knowZeroPage(kernel, objects);
   knowPerCpuOffset(kernel, objects);
   knowSystemWorkqueues(kernel, objects);
+  clock.setFrequency(kernel.config);
   showJiffies(kernel, objects, clock);
   for (const [name, bytes] of variables) know(name, bytes);
   for (const [name, bytes] of variables) if (!BOUNDS.has(name)) moveHeapPointers(kernel, objects, name, bytes);
