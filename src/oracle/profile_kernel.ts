@@ -5,7 +5,7 @@
  *     deno task kernel:profile ID [--cache DIR]
  *
  * In `golden/<release>/kernel.toml` stand at first alias, trusted_keys and the tables qemu and build, without build.image. They
- * are kept, as is nondeterministic; the rest of the file, and exports.tsv.gz beside it, are written anew.
+ * are kept, as are variables and nondeterministic; the rest of the file, and exports.tsv.gz beside it, are written anew.
  *
  * @module
  */
@@ -97,6 +97,7 @@ async function main(args: readonly string[]): Promise<number> {
     trustedKeys: facts.has("trusted_keys") ? facts.texts("trusted_keys") : [],
     qemu: facts.table("qemu").values as TomlTable,
     build: await builtBy(facts, compiler, { size: bytes.length, sha256: await sha256Hex(bytes) }),
+    ...(facts.has("variables") ? { variables: facts.table("variables").values as TomlTable } : {}),
     nondeterministic: (facts.values.nondeterministic ?? []) as readonly TomlTable[],
   };
   const folder = new URL(`${release}/`, GOLDEN_DIR);

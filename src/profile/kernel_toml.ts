@@ -51,9 +51,14 @@ export interface DecidedFacts {
   qemu: TomlTable;
   /** The table `build`. */
   build: TomlTable;
+  /** The table `variables`: bytes of exported variables, read from the booted guest's memory. */
+  variables?: TomlTable;
   /** The tables `nondeterministic`. */
   nondeterministic: readonly TomlTable[];
 }
+
+const VARIABLES_COMMENT =
+  "# Exported variables that modules' code reads, as boot leaves them: bytes, read from the booted guest's memory.\n";
 
 function hex(value: number): string {
   return `0x${value.toString(16).padStart(8, "0")}`;
@@ -157,6 +162,6 @@ masked_fields = ${maskedFields(built.fields)}
 [struct_module.fields]
 ${places.filter(([name]) => !isPart(name)).map(([name, at]) => place(name, at)).join("")}# Parts of fields.
 ${places.filter(([name]) => isPart(name)).map(([name, at]) => place(name, at)).join("")}${
-    decided.nondeterministic.map((each) => `\n[${table("nondeterministic", each).replace("]", "]]")}`).join("")
-  }`;
+    decided.variables === undefined ? "" : `\n${VARIABLES_COMMENT}${table("variables", decided.variables)}`
+  }${decided.nondeterministic.map((each) => `\n[${table("nondeterministic", each).replace("]", "]]")}`).join("")}`;
 }
