@@ -70,7 +70,7 @@ export async function insmodCommand(args: readonly string[], io: CommandIo): Pro
   const services = (options.service ?? []).map(readService);
   const target = new ModelTarget(profile, { regions: options.layout ?? false });
   for await (const { outcome } of target.run({ cmdline: "", services, steps: [step] })) {
-    io.out(kernelLogText(step, outcome, profile.vmalloc.start));
+    io.out(kernelLogText(step, outcome, profile.vmalloc.start, false));
     if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
     if (outcome.rc !== 0) {
       io.err(failureLine(file, outcome));

@@ -3,7 +3,7 @@
  * Runs a function of a module, and plays the kernel to it: its functions, by the addresses that they are exported at, and its answers to
  * aborts and undefined instructions.
  *
- * Models: do_one_initcall() of init/main.c as far as the call goes; do_undefinstr() and report_bug() for BUG() in a module.
+ * Models: do_one_initcall() of init/main.c as far as the call goes.
  *
  * @module
  */
@@ -11,14 +11,16 @@
 import { type CpuEvent, CpuStop } from "../cpu/event.ts";
 import { run } from "../cpu/run.ts";
 import { Cpu } from "../cpu/state.ts";
-import { s32, u32 } from "../elf/word.ts";
-import { bug, NotModelled, pageFault } from "../kernel/fault.ts";
+import { u32 } from "../elf/word.ts";
+import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
+import { abortFault, overflowFault, undefinedFault } from "./fault_kinds.ts";
 import { kernelExportAt } from "./kernel_exports.ts";
 import { KernelObjects } from "./kernel_objects.ts";
 import { placeImages } from "./object_images.ts";
+import { type CallStack, die, type Fault, kindOf, STACK_SIZE, stackOf } from "./oops.ts";
 import { type Call, CallArguments, type Service, type Services } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
@@ -29,8 +31,8 @@ const STEP_LIMIT = 50_000_000;
 /** Calls of the kernel into modules within each other. */
 const DEPTH_LIMIT = 100;
 
-/** struct bug_entry with file and line: address of the instruction, of the file's name, line, flags. */
-const BUG_ENTRY = { size: 12, file: 4, line: 8 };
+/** Bytes that the entry of an exception puts on the stack: struct pt_regs and what keeps it aligned. */
+const EXCEPTION_FRAME = 88;
 
 /** Services by the addresses of a kernel's exports. */
 function byAddress({ profile: { exports } }: Kernel, services: Services): Map<number, Service> {
@@ -49,6 +51,9 @@ export class CodeRunner {
   readonly #states = new Map<new () => object, object>();
   readonly #task: number;
   readonly #images: ReadonlyMap<string, number>;
+  readonly #stack: CallStack;
+  /** The stack pointer of the call from outside. */
+  #entry = 0;
   /** Instructions that the call from outside may still run. */
   #left = 0;
   /** Calls that the kernel has made into modules and that have not returned. */
@@ -63,6 +68,7 @@ export class CodeRunner {
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
     this.#images = placeImages(kernel, this.#objects);
+    this.#stack = stackOf(kernel);
   }
 
   /**
@@ -75,11 +81,12 @@ export class CodeRunner {
    * @throws NotModelled for what the model does not have: a function of the kernel, an instruction, an end
    */
   call(address: number, phase: Phase): number {
-    const { log } = this.kernel;
+    const { log, profile: { report } } = this.kernel;
     log.phase = phase;
-    const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
-    const cpu = new Cpu(bus);
-    cpu.r[13] = stackTop;
+    const cpu = new Cpu(new KernelBus(this.kernel, this.#objects).bus);
+    this.#entry = this.#stack.top - (report?.calls[this.kernel.systemCall].depth ?? 8);
+    cpu.r[13] = this.#entry;
+    cpu.masks = 0;
     cpu.tpidruro = this.#task;
     this.#left = STEP_LIMIT;
     this.#depth = 0;
@@ -96,8 +103,7 @@ export class CodeRunner {
     this.#depth++;
     const registers = cpu.r.slice();
     const { thumb } = cpu;
-    // An address that no code has, the last word of the stack: where the call returns to.
-    const home = this.kernel.space.kernelEnd - 4;
+    const { home } = this.#stack;
     cpu.r[13] = (cpu.r[13] & ~7) - 8 * Math.ceil(Math.max(args.length - 4, 0) / 2);
     for (const [i, value] of args.entries()) {
       if (i < 4) cpu.r[i] = value;
@@ -124,7 +130,7 @@ export class CodeRunner {
       if (this.#left <= 0) throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
       if (isCall && this.kernel.space.isKernel(pc)) {
         this.#serve(cpu, pc, u32(cpu.r[14]) === home ? `the end of ${this.#nameOf(start)}` : undefined);
-      } else this.#fail(event, pc);
+      } else this.#fail(event, cpu);
     }
   }
 
@@ -148,7 +154,7 @@ export class CodeRunner {
         cpu.r[1] = Number(BigInt.asIntN(32, result >> 32n));
       } else if (result !== undefined) cpu.r[0] = result;
     } catch (error) {
-      if (error instanceof CpuStop) this.#fail(error.event, pc);
+      if (error instanceof CpuStop) this.#fail(error.event, cpu, true);
       throw error;
     }
     cpu.thumb = (returnTo & 1) !== 0;
@@ -160,6 +166,7 @@ export class CodeRunner {
       kernel: this.kernel,
       cpu,
       bus: cpu.bus,
+      stack: this.#stack,
       args: new CallArguments(cpu),
       objects: this.#objects,
       images: this.#images,
@@ -181,30 +188,35 @@ export class CodeRunner {
     return place === undefined ? address.toString(16) : `${place.name}+0x${place.offset.toString(16)}`;
   }
 
-  /** The kernel's answer to what ended a run. */
-  #fail(event: CpuEvent, pc: number): never {
+  /**
+   * The kernel's answer to what ended a run.
+   *
+   * @param inService the run ended in a function of the kernel, which the module has called
+   */
+  #fail(event: CpuEvent, cpu: Cpu, inService = false): never {
+    const fault = this.#faultOf(event, cpu);
+    throw die(this.kernel, cpu, this.#stack, this.#entry, fault, inService);
+  }
+
+  #faultOf(event: CpuEvent, cpu: Cpu): Fault {
+    const place = () => this.#nameOf(u32(cpu.r[15]));
     switch (event.kind) {
-      case "abort":
-        if (event.why === "alignment") throw new NotModelled(`unaligned ${event.access} at ${this.#nameOf(pc)}`);
-        throw pageFault(event.address, event.access);
+      case "abort": {
+        const { base } = this.#stack;
+        const room = u32(cpu.r[13]) - base;
+        if (room < EXCEPTION_FRAME && room > -STACK_SIZE) {
+          if (this.kernel.profile.report?.vmapStack) return overflowFault(this.#stack, kindOf(this.kernel));
+          throw new NotModelled(`an overflow of the stack that nothing catches, at ${place()}`);
+        }
+        if (event.why === "alignment") throw new NotModelled(`unaligned ${event.access} at ${place()}`);
+        return abortFault(this.kernel, event);
+      }
       case "undefined":
-        throw this.#bugAt(pc);
+        return undefinedFault(this.kernel, u32(cpu.r[15]));
       case "limit":
         throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
       default:
-        throw new NotModelled(`${event.kind} at ${this.#nameOf(pc)}`);
+        throw new NotModelled(`${event.kind} at ${place()}`);
     }
-  }
-
-  /** report_bug(): the place that the module's bug table gives the instruction. */
-  #bugAt(pc: number): Error {
-    const { space, modules, config } = this.kernel;
-    const table = modules.find((mod) => mod.within(pc))?.sections.find(({ name }) => name === "__bug_table");
-    for (let at = 0; config("DEBUG_BUGVERBOSE") && table !== undefined && at < table.size; at += BUG_ENTRY.size) {
-      const entry = table.address + at;
-      if (space.read32(entry) !== pc) continue;
-      return bug(config, `${space.cstring(space.read32(entry + BUG_ENTRY.file))}:${s32(space.read16(entry + BUG_ENTRY.line))}`);
-    }
-    return bug((option) => option !== "DEBUG_BUGVERBOSE" && config(option), "");
   }
 }

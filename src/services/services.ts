@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BUG } from "./bug.ts";
 import { BUS_DRIVERS } from "./drivers/bus_drivers.ts";
 import { DRIVER } from "./drivers/driver_core.ts";
 import { PLATFORM_DEVICE } from "./drivers/platform_device.ts";
@@ -17,6 +18,7 @@ import { STRING } from "./string.ts";
 import { SUBSYSTEMS } from "./subsystems.ts";
 
 export const SERVICES: Services = {
+  ...BUG,
   ...PRINTK,
   ...STRING,
   ...LIBGCC,

@@ -24,7 +24,7 @@ import { nodeHostLazily } from "./lazy_host.ts";
 import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
 import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "./outcome.ts";
 import { INSMOD_FLAGS, type InsmodStep, RMMOD_FLAGS, type RmmodStep, type Scenario } from "./scenario.ts";
-import type { Target } from "./target.ts";
+import type { Stacks, Target } from "./target.ts";
 
 /** What the model adds to the outcome of a load. */
 interface Watched {
@@ -74,12 +74,13 @@ export interface ModelOptions {
 /** A target that replays scenarios on the kernel of a profile. */
 export class ModelTarget implements Target {
   readonly name = "model";
-  readonly givesStacks = false;
+  readonly stacks: Stacks;
   readonly givesImages: boolean;
   #kernel: Kernel | undefined;
 
   constructor(readonly profile: KernelProfile, readonly options: ModelOptions = {}) {
     this.givesImages = options.regions ?? false;
+    this.stacks = profile.report === undefined ? "none" : "modules";
   }
 
   /** The kernel of the last run, as its last step left it. */

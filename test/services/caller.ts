@@ -10,6 +10,7 @@ import { KernelBus } from "../../src/services/address_space.ts";
 import { KernelObjects } from "../../src/services/kernel_objects.ts";
 import { bytesAt, putString } from "../../src/services/memory.ts";
 import { CallArguments } from "../../src/services/service.ts";
+import { stackOf } from "../../src/services/oops.ts";
 import { SERVICES } from "../../src/services/services.ts";
 
 /** Where functions of the test have their addresses: nothing is mapped there. */
@@ -26,9 +27,8 @@ export class Caller {
   constructor(profile: KernelProfile) {
     this.kernel = new Kernel(profile, noSignatures);
     this.#objects = new KernelObjects(this.kernel.space.kernelEnd);
-    const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
-    this.#stackTop = stackTop - 256;
-    this.#cpu = new Cpu(bus);
+    this.#stackTop = stackOf(this.kernel).top - 256;
+    this.#cpu = new Cpu(new KernelBus(this.kernel, this.#objects).bus);
   }
 
   get memory() {
@@ -48,6 +48,7 @@ export class Caller {
       kernel: this.kernel,
       cpu,
       bus: cpu.bus,
+      stack: stackOf(this.kernel),
       args: new CallArguments(cpu),
       objects: this.#objects,
       images: new Map(),
