@@ -25,6 +25,7 @@ import { type Call, CallArguments, type Service, type Services } from "./service
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
 import { currentTask } from "./task.ts";
+import type { Trace } from "./trace.ts";
 
 /** Instructions of one call before the model gives up on its end: a second or two. */
 const STEP_LIMIT = 50_000_000;
@@ -61,8 +62,9 @@ export class CodeRunner {
 
   /**
    * @param answers what functions of the kernel return, by their names, without doing anything; they go before the model's own services
+   * @param trace is told what runs; without it, code runs some hundred times faster
    */
-  constructor(readonly kernel: Kernel, answers: ReadonlyMap<string, number> = new Map()) {
+  constructor(readonly kernel: Kernel, answers: ReadonlyMap<string, number> = new Map(), readonly trace?: Trace) {
     const answering = Object.fromEntries(Array.from(answers, ([name, returns]) => [name, () => returns]));
     this.#services = byAddress(kernel, { ...SERVICES, ...answering });
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
@@ -93,6 +95,7 @@ export class CodeRunner {
     try {
       return this.#invoke(cpu, address, []);
     } finally {
+      this.trace?.stop();
       log.phase = undefined;
     }
   }
@@ -112,7 +115,9 @@ export class CodeRunner {
     cpu.r[14] = home;
     cpu.r[15] = address & ~1;
     cpu.thumb = (address & 1) !== 0;
+    this.trace?.begin();
     const result = this.#runTo(cpu, home, address & ~1);
+    this.trace?.end(cpu);
     cpu.r.set(registers);
     cpu.thumb = thumb;
     this.#depth--;
@@ -122,16 +127,23 @@ export class CodeRunner {
   /** Runs until the function that was called returns. */
   #runTo(cpu: Cpu, home: number, start: number): number {
     for (;;) {
-      const { event, steps } = run(cpu, this.#left);
-      this.#left -= steps + 1;
+      this.#traceStep(cpu);
+      const { event, steps } = run(cpu, this.trace === undefined ? this.#left : 1);
+      this.#left -= event.kind === "limit" ? steps : steps + 1;
       const pc = u32(cpu.r[15]);
       const isCall = event.kind === "abort" && event.access === "execute" && event.address === pc;
       if (isCall && pc === home) return cpu.r[0];
+      if (event.kind === "limit" && this.#left > 0) continue;
       if (this.#left <= 0) throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
       if (isCall && this.kernel.space.isKernel(pc)) {
         this.#serve(cpu, pc, u32(cpu.r[14]) === home ? `the end of ${this.#nameOf(start)}` : undefined);
       } else this.#fail(event, cpu);
     }
+  }
+
+  #traceStep(cpu: Cpu): void {
+    const pc = u32(cpu.r[15]);
+    if (pc !== this.#stack.home && !this.kernel.space.isKernel(pc)) this.trace?.step(this.kernel, cpu);
   }
 
   /**
@@ -143,12 +155,15 @@ export class CodeRunner {
     const { kernel } = this;
     const returnTo = u32(cpu.r[14]);
     const service = this.#services.get(pc);
+    const nameOf = () => kernelExportAt(kernel, pc) ?? `the kernel's function at ${pc.toString(16)}`;
+    this.trace?.call(kernel, pc, nameOf, cpu);
     if (service === undefined) {
-      const name = kernelExportAt(kernel, pc) ?? `the kernel's function at ${pc.toString(16)}`;
+      const name = nameOf();
       throw new NotModelled(`${name} called from ${caller ?? this.#nameOf(u32((returnTo & ~1) - 4))}`);
     }
     try {
       const result = service(this.#callOf(cpu));
+      this.trace?.returned(result);
       if (typeof result === "bigint") {
         cpu.r[0] = Number(BigInt.asIntN(32, result));
         cpu.r[1] = Number(BigInt.asIntN(32, result >> 32n));
