@@ -61,7 +61,9 @@ export function kindOf({ config }: Kernel): string {
 }
 
 /** %pS of an address that may be anywhere. */
-function placeOf(kernel: Kernel, address: number): string {
+function placeOf(kernel: Kernel, { home }: CallStack, address: number): string {
+  const { report } = kernel.profile;
+  if (u32(address) === home && report !== undefined) return report.calls[kernel.systemCall].callers[0];
   return kernel.space.isKernel(u32(address)) ? `0x${hex8(address)}` : sprintSymbol(kernel, u32(address), "offset");
 }
 
@@ -78,6 +80,7 @@ function printTrace(kernel: Kernel, cpu: Cpu, stack: CallStack, level: number, f
   let frame = first;
   try {
     for (;;) {
+      if (!isText(kernel, u32(frame[15] & ~1))) return;
       const caller = callerOf(kernel, cpu.bus, frame);
       if (caller === undefined) return;
       const name = sprintSymbol(kernel, u32(frame[15]), "no offset");
@@ -87,7 +90,7 @@ function printTrace(kernel: Kernel, cpu: Cpu, stack: CallStack, level: number, f
         printUserRegisters(kernel, level, stack.top);
         return;
       }
-      kernel.printk(level, ` ${name} from ${placeOf(kernel, caller[15])}`);
+      kernel.printk(level, ` ${name} from ${placeOf(kernel, stack, caller[15])}`);
       frame = caller;
     }
   } catch (error) {
@@ -102,12 +105,12 @@ function segmentOf({ profile: { report } }: Kernel): string {
 
 const FLAG_LETTERS = [["n", "N"], ["z", "Z"], ["c", "C"], ["v", "V"]] as const;
 
-function printRegisters(kernel: Kernel, cpu: Cpu): void {
+function printRegisters(kernel: Kernel, cpu: Cpu, stack: CallStack): void {
   const show = (level: number, text: string) => kernel.printk(level, text);
   const { r } = cpu;
   const of = (index: number, name = `r${index}`) => `${name.padEnd(3)}: ${hex8(r[index])}`;
-  show(KERN_WARNING, `PC is at ${placeOf(kernel, r[15])}`);
-  show(KERN_WARNING, `LR is at ${placeOf(kernel, r[14])}`);
+  show(KERN_WARNING, `PC is at ${placeOf(kernel, stack, r[15])}`);
+  show(KERN_WARNING, `LR is at ${placeOf(kernel, stack, r[14])}`);
   show(KERN_WARNING, `pc : [<${hex8(r[15])}>]    lr : [<${hex8(r[14])}>]    psr: ${hex8(cpu.cpsr)}`);
   show(KERN_WARNING, `${of(13, "sp")}  ${of(12, "ip")}  ${of(11, "fp")}`);
   for (const row of [[10, 9, 8], [7, 6, 5, 4], [3, 2, 1, 0]]) {
@@ -170,7 +173,7 @@ export function die(kernel: Kernel, cpu: Cpu, stack: CallStack, entry: number, f
   kernel.printk(KERN_WARNING, modulesLine(kernel));
   printInfo(kernel, KERN_WARNING);
   if (!inService) {
-    printRegisters(kernel, cpu);
+    printRegisters(kernel, cpu, stack);
     kernel.printk(KERN_EMERG, `Process ${command} (pid: (pid), stack limit = (limit))`);
     printStack(kernel, cpu, stack, entry);
     kernel.printk(KERN_EMERG, "Call trace: ");
@@ -193,7 +196,7 @@ export function dumpStack(kernel: Kernel, cpu: Cpu, stack: CallStack, callers: r
   kernel.printk(KERN_WARNING, "Call trace: ");
   const returnTo = u32(cpu.r[14]);
   if (returnTo === stack.home) return;
-  printCalls(kernel, KERN_WARNING, report.unwinder, [...callers, placeOf(kernel, returnTo)]);
+  printCalls(kernel, KERN_WARNING, report.unwinder, [...callers, placeOf(kernel, stack, returnTo)]);
   const frame = cpu.r.slice();
   frame[15] = returnTo;
   printTrace(kernel, cpu, stack, KERN_WARNING, frame);
@@ -208,7 +211,7 @@ export function dumpStack(kernel: Kernel, cpu: Cpu, stack: CallStack, callers: r
 export function warn(kernel: Kernel, cpu: Cpu, stack: CallStack, place: string, taint: number, printText?: () => void): void {
   const { report } = kernel.profile;
   kernel.printk(KERN_WARNING, "------------[ cut here ]------------");
-  kernel.printk(KERN_WARNING, `WARNING: CPU: 0 PID: (pid) at ${place} ${placeOf(kernel, cpu.r[14])}`);
+  kernel.printk(KERN_WARNING, `WARNING: CPU: 0 PID: (pid) at ${place} ${placeOf(kernel, stack, cpu.r[14])}`);
   printText?.();
   kernel.printk(KERN_WARNING, modulesLine(kernel));
   dumpStack(kernel, cpu, stack, (printText === undefined ? report?.warnOn : report?.warn) ?? []);

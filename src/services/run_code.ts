@@ -29,6 +29,8 @@ import type { Trace } from "./trace.ts";
 
 /** Instructions of one call before the model gives up on its end: a second or two. */
 const STEP_LIMIT = 50_000_000;
+/** What a call of a service counts as, in instructions: it is not for nothing, either. */
+const SERVICE_STEPS = 100;
 /** Calls of the kernel into modules within each other. */
 const DEPTH_LIMIT = 100;
 
@@ -116,7 +118,7 @@ export class CodeRunner {
     cpu.r[15] = address & ~1;
     cpu.thumb = (address & 1) !== 0;
     this.trace?.begin();
-    const result = this.#runTo(cpu, home, address & ~1);
+    const result = this.#runTo(cpu, home, u32(address & ~1));
     this.trace?.end(cpu);
     cpu.r.set(registers);
     cpu.thumb = thumb;
@@ -134,7 +136,7 @@ export class CodeRunner {
       const isCall = event.kind === "abort" && event.access === "execute" && event.address === pc;
       if (isCall && pc === home) return cpu.r[0];
       if (event.kind === "limit" && this.#left > 0) continue;
-      if (this.#left <= 0) throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
+      if (this.#left <= 0) throw this.#endless(pc);
       if (isCall && this.kernel.space.isKernel(pc)) {
         this.#serve(cpu, pc, u32(cpu.r[14]) === home ? `the end of ${this.#nameOf(start)}` : undefined);
       } else this.#fail(event, cpu);
@@ -154,6 +156,7 @@ export class CodeRunner {
   #serve(cpu: Cpu, pc: number, caller?: string): void {
     const { kernel } = this;
     const returnTo = u32(cpu.r[14]);
+    this.#left -= SERVICE_STEPS;
     const service = this.#services.get(pc);
     const nameOf = () => kernelExportAt(kernel, pc) ?? `the kernel's function at ${pc.toString(16)}`;
     this.trace?.call(kernel, pc, nameOf, cpu);
@@ -198,9 +201,13 @@ export class CodeRunner {
     return made;
   }
 
+  #endless(pc: number): Error {
+    return new NotModelled(`code that does not return within ${STEP_LIMIT} instructions; the last is at ${this.#nameOf(pc)}`);
+  }
+
   #nameOf(address: number): string {
     const place = findSymbolAt(this.kernel, address);
-    return place === undefined ? address.toString(16) : `${place.name}+0x${place.offset.toString(16)}`;
+    return place === undefined ? `0x${address.toString(16)}` : `${place.name}+0x${place.offset.toString(16)}`;
   }
 
   /**
@@ -229,7 +236,7 @@ export class CodeRunner {
       case "undefined":
         return undefinedFault(this.kernel, u32(cpu.r[15]));
       case "limit":
-        throw new NotModelled(`code that does not return within ${STEP_LIMIT} instructions`);
+        throw this.#endless(u32(cpu.r[15]));
       default:
         throw new NotModelled(`${event.kind} at ${place()}`);
     }

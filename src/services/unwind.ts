@@ -9,8 +9,9 @@
  */
 
 import type { Bus } from "../cpu/bus.ts";
-import { u32 } from "../elf/word.ts";
+import { hex32, u32 } from "../elf/word.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { KERN_WARNING } from "../kernel/log.ts";
 
 /** r0 to r15 as a function had them. */
 export type Frame = Int32Array;
@@ -101,7 +102,8 @@ function execute(bus: Bus, frame: Frame, byte: number, rest: number[]): boolean 
 }
 
 /**
- * The registers that the caller of a function has when the function returns; R15 is the place it returns to.
+ * The registers that the caller of a function has when the function returns; R15 is the place it returns to. Where there is no table for the
+ * function, a line of the log says so.
  *
  * @param frame the registers in the function; those of a fault, or of a call that it made
  * @returns undefined where the tables do not tell
@@ -109,6 +111,7 @@ function execute(bus: Bus, frame: Frame, byte: number, rest: number[]): boolean 
  */
 export function callerOf(kernel: Kernel, bus: Bus, frame: Frame): Frame | undefined {
   const entry = findEntry(kernel, bus, u32(frame[PC] & ~1));
+  if (entry === undefined) kernel.printk(KERN_WARNING, `unwind: Index not found ${hex32(frame[PC]).slice(2)}`);
   const bytes = entry === undefined ? undefined : instructions(bus, entry);
   if (bytes === undefined) return undefined;
   const caller = frame.slice();

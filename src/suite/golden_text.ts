@@ -19,11 +19,11 @@ function kernelStart(vmallocStart: number): number {
   return Math.min(vmallocStart, 0xc0000000);
 }
 
-const FIRST_LINE = /^(Unable to handle kernel|Unhandled (prefetch abort|fault):|\[[0-9a-f]{8}\] \(page)/;
+const SHOWS_ADDRESS = /^(pc : |Unable to handle kernel|Unhandled (prefetch abort|fault):|\[[0-9a-f]{8}\] \(page)/;
 
-/** As {@link withoutKernelAddress}, where a line of the log is such a line. */
+/** As {@link withoutKernelAddress}, where a line of the log is such a line, or has the registers that point to code. */
 function withoutOopsAddress(text: string, vmallocStart: number): string {
-  return FIRST_LINE.test(text) ? withoutKernelAddress(text, vmallocStart) : text;
+  return SHOWS_ADDRESS.test(text) ? withoutKernelAddress(text, vmallocStart) : text;
 }
 
 /** The first line of an Oops without any address in the kernel's memory. */

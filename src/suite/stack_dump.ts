@@ -17,7 +17,7 @@ const BEGINS = /^CPU: \d+ UID: \d+ PID: /;
 /** A row of the caller's registers, or, in a kernel with frame pointers, of those that a frame has saved. */
 const REGISTER_ROW = /^(?:[0-9a-f]{4}:(?: [ ?0-9a-f]{8})+|(?: r\d+:[0-9a-f]{8})+)$/;
 const REPORT_LINE =
-  /^(Tainted: |Hardware name: |Call trace:|\s*\S+ (\[\w+\] )?from |Function entered at |Exception stack|\(registers\)$| r\d+:|[0-9a-f]{4}: |PC is at |LR is at |pc : |sp : |r\d+ ?: |Flags: |Control: |Register r\d+ information: |Process |Stack: |Code: )/;
+  /^(Tainted: |Hardware name: |Call trace:|\s*\S+ (\[\w+\] )?from |Function entered at |Exception stack|\(registers\)$| r\d+:|[0-9a-f]{4}: |PC is at |LR is at |pc : |sp : |r\d+ ?: |Flags: |Control: |Register r\d+ information: |Process |Stack: |Code: |unwind: )/;
 
 /** What differs from boot to boot in lines of a report, and what stands for it. */
 const MASKS: readonly (readonly [differs: RegExp, stands: string])[] = [
