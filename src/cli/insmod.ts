@@ -24,7 +24,7 @@ const KMOD_MESSAGES: Readonly<Record<string, string>> = {
   EINVAL: "Invalid parameters",
 };
 
-const KINDS = { kernel: "string", layout: "boolean", init: "string", service: "strings" } as const;
+const KINDS = { kernel: "string", layout: "boolean", init: "string", service: "strings", trace: "string" } as const;
 
 /** One line that says what failed and why, as insmod(8) would. */
 function failureLine(path: string, outcome: StepOutcome): string {
@@ -52,6 +52,15 @@ function readWord(option: string, text: string): number {
   throw new UsageError(`option ${option} has "${text}"; it must be a 32-bit number`);
 }
 
+/** `--trace` alone is `--trace=calls`; what stands behind the file is left as it is. */
+function withTraceDepth(args: readonly string[]): string[] {
+  const at = args.indexOf("--trace");
+  const isBehindFile = args.slice(0, at).some((arg, i) =>
+    !arg.startsWith("-") && !/^--(kernel|init|service)$/.test(args[i - 1] ?? "")
+  );
+  return at < 0 || isBehindFile ? [...args] : args.with(at, "--trace=calls");
+}
+
 /** `NAME=N` of --service. */
 function readService(text: string): ServiceAnswer {
   const [, name, returns] = /^(\w+)=(.*)$/.exec(text) ?? [];
@@ -61,16 +70,18 @@ function readService(text: string): ServiceAnswer {
 
 /** @returns the exit code: 0 where the module loads, 1 where it does not, 3 where its code comes to what is not modelled */
 export async function insmodCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { options, rest } = readOptions(args, KINDS, { stopEarly: true });
+  const { options, rest } = readOptions(withTraceDepth(args), KINDS, { stopEarly: true });
   const [path, ...params] = rest;
   const file = fileArgument(path, "module file");
   const profile = await loadProfile(options.kernel);
   const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
   if (options.init !== undefined) step.init = readWord("--init", options.init);
   const services = (options.service ?? []).map(readService);
-  const target = new ModelTarget(profile, { regions: options.layout ?? false });
+  const trace = options.trace === undefined ? undefined : await (await import("./trace.ts")).openTrace(options.trace);
+  const target = new ModelTarget(profile, { regions: options.layout ?? false, ...(trace === undefined ? {} : { trace }) });
   for await (const { outcome } of target.run({ cmdline: "", services, steps: [step] })) {
-    io.out(kernelLogText(step, outcome, profile.vmalloc.start));
+    io.out(kernelLogText(step, outcome, profile.vmalloc.start, false));
+    if (trace !== undefined) io.out((await import("./trace.ts")).traceText(trace));
     if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
     if (outcome.rc !== 0) {
       io.err(failureLine(file, outcome));

@@ -19,7 +19,7 @@ interface Command {
 /** The commands. Each is loaded when it is called, so that none pays for another. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   insmod: {
-    usage: "insmodel insmod [--kernel ID] [--layout] [--init N] [--service NAME=N] ... FILE.ko [name=value ...]",
+    usage: "insmodel insmod [--kernel ID] [--layout] [--init N] [--service NAME=N] [--trace[=insn]] FILE.ko [name=value ...]",
     run: async (args, io) => (await import("./insmod.ts")).insmodCommand(args, io),
   },
   run: {

@@ -95,7 +95,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     const step = scenario.steps[outcome.step];
     if (options.json) io.out(`${JSON.stringify(outcome)}\n`);
     else {
-      io.out(kernelLogText(step, outcome, profile.vmalloc.start));
+      io.out(kernelLogText(step, outcome, profile.vmalloc.start, false));
       if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
       if (options.image) {
         io.out((await import("../suite/image_text.ts")).imageText(step, { outcome, images: regions }, profile));

@@ -37,21 +37,30 @@ export class NotModelled extends Error {
  */
 const CALLER_END = 0x200000;
 
+/** Whether an address is in the part of the caller's memory that has a table of pages. */
+export function isCallersMemory(address: number): boolean {
+  return u32(address) < CALLER_END;
+}
+
 /**
  * The fault of an access to an unmapped address.
  *
  * Source: arch/arm/mm/fault.c, die_kernel_fault(), and do_DataAbort() for a fault that has no handler.
  *
  * @param address where, 32 bits unsigned
+ * @param isClosed whether the kernel closes the caller's memory to itself (CONFIG_CPU_SW_DOMAIN_PAN)
  */
-export function pageFault(address: number, access: "read" | "write" | "execute"): KernelFault {
-  if (u32(address) < CALLER_END && access !== "execute") {
-    const status = access === "read" ? "01b" : "81b";
-    return new KernelFault("oops", `Unhandled fault: page domain fault (0x${status}) at ${hex32(address)}`);
+export function pageFault(address: number, access: "read" | "write" | "execute", isClosed = true): KernelFault {
+  if (isClosed && isCallersMemory(address)) {
+    const status = access === "write" ? "81b" : "01b";
+    const name = access === "execute" ? "prefetch abort" : "fault";
+    return new KernelFault("oops", `Unhandled ${name}: page domain fault (0x${status}) at ${hex32(address)}`);
   }
   const what = u32(address) < 4096 ? "NULL pointer dereference" : "paging request";
-  const how = access === "execute" ? "execute" : `when ${access}`;
-  return new KernelFault("oops", `Unable to handle kernel ${what} at virtual address ${hex32(address).slice(2)} ${how}`);
+  return new KernelFault(
+    "oops",
+    `Unable to handle kernel ${what} at virtual address ${hex32(address).slice(2)} when ${access}`,
+  );
 }
 
 /**

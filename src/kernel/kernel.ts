@@ -15,7 +15,7 @@ import { fortifyPanic } from "./fault.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "./module.ts";
 import { SymbolSearch } from "./module_exports.ts";
 import { PercpuReserve } from "./percpu.ts";
-import { heapArea, type KernelProfile } from "./profile.ts";
+import { heapArea, type KernelProfile, type SystemCall } from "./profile.ts";
 import { Slab } from "./slab.ts";
 import { TraceEventList } from "./trace_event_list.ts";
 
@@ -90,6 +90,10 @@ export class Kernel {
   ftraceDisabled = false;
   /** Name and taints of the module that was removed last, for reports. */
   lastUnloaded = "";
+  /** The system call that was made last. */
+  systemCall: SystemCall = "finit_module";
+  /** Oopses so far, die_counter. */
+  oopses = 0;
   /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
   readonly once = new Set<string>();
   readonly boot: BootParameters;

@@ -68,6 +68,12 @@ export class AddressSpace {
     return this.#blocks[address >>> BLOCK_SHIFT]?.pages[(address & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT];
   }
 
+  /** Whether there has ever been a page in the two megabytes around an address, so that they have a table of pages. */
+  hasTable(address: number): boolean {
+    const block = address >>> BLOCK_SHIFT;
+    return this.#blocks[block & ~1] !== undefined || this.#blocks[block | 1] !== undefined;
+  }
+
   #block(address: number): Block {
     return this.#blocks[address >>> BLOCK_SHIFT] ??= new Block();
   }

@@ -9,11 +9,13 @@ import type { DeviceFacts } from "./device_facts.ts";
 import type { AddressRange } from "./execmem.ts";
 import { KernelExports } from "./exports.ts";
 import {
+  type CallFacts,
   type FieldPlace,
   type KernelProfile,
   moduleArea,
   type ObjectImage,
   ProfileError,
+  type ReportFacts,
   type TraceEventFacts,
 } from "./profile.ts";
 
@@ -130,6 +132,30 @@ function objectImage(table: Table): ObjectImage {
   return { address: table.number("address"), size: table.number("size"), words };
 }
 
+function callFacts(facts: Table): CallFacts {
+  return { callers: facts.strings("callers"), depth: facts.number("depth") };
+}
+
+function reportFacts(facts: Table): ReportFacts {
+  return {
+    version: facts.string("version"),
+    hardware: facts.string("hardware"),
+    swDomainPan: facts.boolean("sw_domain_pan"),
+    vmapStack: facts.boolean("vmap_stack"),
+    unwinder: facts.string("unwinder"),
+    dumpStack: facts.strings("dump_stack"),
+    warn: facts.strings("warn"),
+    warnOn: facts.strings("warn_on"),
+    suspicious: facts.string("suspicious"),
+    div0: facts.values.div0 === undefined ? undefined : facts.string("div0"),
+    calls: {
+      init_module: callFacts(facts.table("init_module")),
+      finit_module: callFacts(facts.table("finit_module")),
+      delete_module: callFacts(facts.table("delete_module")),
+    },
+  };
+}
+
 /**
  * Makes a profile from the values of `kernel.toml`.
  *
@@ -191,6 +217,7 @@ export function parseProfile(
       ? new Map()
       : top.table("offsets").entries((table, key) => table.table(key).entries((fields, field) => fields.number(field))),
     variables: toml.variables === undefined ? new Map() : top.table("variables").entries((table, key) => table.bytes(key)),
+    ...(toml.report === undefined ? {} : { report: reportFacts(top.table("report")) }),
     exports: new KernelExports(exports),
     trustedKeys: toml.trusted_keys === undefined ? [] : top.strings("trusted_keys").map(readCertificate),
   };

@@ -82,6 +82,40 @@ export interface ObjectImage {
   readonly words: ReadonlyMap<number, number>;
 }
 
+/** What a kernel's reports of a fault show of itself: its own functions on the stack, with the places that its compiler gave the calls. */
+export interface ReportFacts {
+  /** What stands behind the release: `#1  Debian 6.12.107-1`. */
+  readonly version: string;
+  readonly hardware: string;
+  /** Whether the kernel closes the caller's memory to itself (CONFIG_CPU_SW_DOMAIN_PAN). */
+  readonly swDomainPan: boolean;
+  /** Whether an overflow of the stack is caught (CONFIG_VMAP_STACK). */
+  readonly vmapStack: boolean;
+  /** The function that looks at the stack: `unwind_backtrace`. */
+  readonly unwinder: string;
+  /** Its callers, for dump_stack(), WARN() with a text and without, up to the function that the module calls. */
+  readonly dumpStack: readonly string[];
+  readonly warn: readonly string[];
+  readonly warnOn: readonly string[];
+  /** Where do_init_module() shows the stack behind init that returned a positive number. */
+  readonly suspicious: string;
+  /** Where a division by zero shows the stack; undefined where the processor divides, and gives 0. */
+  readonly div0: string | undefined;
+  /** What calls a module's init or exit function. */
+  readonly calls: Readonly<Record<SystemCall, CallFacts>>;
+}
+
+/** The system calls that come to a module's code. */
+export type SystemCall = "init_module" | "finit_module" | "delete_module";
+
+/** The kernel's functions between a system call and a module's function. */
+export interface CallFacts {
+  /** From the inside to the system call. */
+  readonly callers: readonly string[];
+  /** Bytes that they have on the stack. */
+  readonly depth: number;
+}
+
 export interface KernelProfile {
   /** uname -r. */
   readonly release: string;
@@ -107,6 +141,8 @@ export interface KernelProfile {
   readonly offsets: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Bytes of exported variables as boot leaves them, by name: those that modules' code reads. */
   readonly variables: ReadonlyMap<string, Uint8Array>;
+  /** Undefined where the profile does not know them. */
+  readonly report?: ReportFacts;
   readonly machine: Machine;
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
   readonly symbols: ReadonlyMap<string, number>;

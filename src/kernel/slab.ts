@@ -20,6 +20,8 @@ export const ZERO_SIZE_PTR = 16;
 /** Bytes per object of the kmalloc caches, KMALLOC_MIN_SIZE to KMALLOC_MAX_CACHE_SIZE. */
 const CACHE_SIZES = [64, 128, 192, 256, 512, 1024, 2048, 4096, 8192];
 const KMALLOC_MAX_SIZE = 4 << 20;
+/** Bytes of pages that the model has at the most, for all objects together. */
+const ROOM = 64 << 20;
 
 export class Slab {
   #nextPage: number;
@@ -30,9 +32,12 @@ export class Slab {
   /** Bytes of the objects that each page belongs to, by its address. */
   #objectSizes = new Map<number, number>();
 
+  readonly #end: number;
+
   /** @param firstAddress where the model's heap begins: a page of the linear map above the kernel image */
   constructor(readonly space: AddressSpace, firstAddress: number) {
     this.#nextPage = align(firstAddress, PAGE_SIZE);
+    this.#end = Math.min(space.kernelEnd, this.#nextPage + ROOM);
   }
 
   /**
@@ -80,7 +85,7 @@ export class Slab {
   #grow(objectSize: number): number {
     const bytes = Math.max(objectSize, PAGE_SIZE);
     const base = align(this.#nextPage, bytes);
-    if (base + bytes > this.space.kernelEnd) return 0;
+    if (base + bytes > this.#end) return 0;
     this.#nextPage = base + bytes;
     this.space.map(base, bytes);
     for (let page = base; page < base + bytes; page += PAGE_SIZE) this.#objectSizes.set(page, objectSize);

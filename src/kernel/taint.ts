@@ -24,17 +24,40 @@ export const TAINT = {
   TEST: 18,
 } as const;
 
-/** The letters of those flags that a module can carry, in the order of their bits. */
-const MODULE_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
-  [TAINT.PROPRIETARY_MODULE, "P"],
-  [TAINT.FORCED_MODULE, "F"],
-  [TAINT.CRAP, "C"],
-  [TAINT.OOT_MODULE, "O"],
-  [TAINT.UNSIGNED_MODULE, "E"],
-  [TAINT.LIVEPATCH, "K"],
-  [TAINT.AUX, "X"],
-  [TAINT.RANDSTRUCT, "T"],
-  [TAINT.TEST, "N"],
+/** taint_flags[]: letter and name of each bit, and the letter that stands for its absence, a space unless given. */
+export const TAINT_FLAGS: readonly (readonly [set: string, name: string, clear?: string])[] = [
+  ["P", "PROPRIETARY_MODULE", "G"],
+  ["F", "FORCED_MODULE"],
+  ["S", "CPU_OUT_OF_SPEC"],
+  ["R", "FORCED_RMMOD"],
+  ["M", "MACHINE_CHECK"],
+  ["B", "BAD_PAGE"],
+  ["U", "USER"],
+  ["D", "DIE"],
+  ["A", "OVERRIDDEN_ACPI_TABLE"],
+  ["W", "WARN"],
+  ["C", "CRAP"],
+  ["I", "FIRMWARE_WORKAROUND"],
+  ["O", "OOT_MODULE"],
+  ["E", "UNSIGNED_MODULE"],
+  ["L", "SOFTLOCKUP"],
+  ["K", "LIVEPATCH"],
+  ["X", "AUX"],
+  ["T", "RANDSTRUCT"],
+  ["N", "TEST"],
+];
+
+/** The flags that a module can carry, in the order of their bits. */
+const MODULE_FLAGS = [
+  TAINT.PROPRIETARY_MODULE,
+  TAINT.FORCED_MODULE,
+  TAINT.CRAP,
+  TAINT.OOT_MODULE,
+  TAINT.UNSIGNED_MODULE,
+  TAINT.LIVEPATCH,
+  TAINT.AUX,
+  TAINT.RANDSTRUCT,
+  TAINT.TEST,
 ];
 
 /**
@@ -50,5 +73,5 @@ const MODULE_LETTERS: readonly (readonly [bit: number, letter: string])[] = [
  * ```
  */
 export function moduleFlagsTaint(taints: number): string {
-  return MODULE_LETTERS.filter(([bit]) => taints & (1 << bit)).map(([, letter]) => letter).join("");
+  return MODULE_FLAGS.filter((bit) => taints & (1 << bit)).map((bit) => TAINT_FLAGS[bit][0]).join("");
 }

@@ -2,29 +2,15 @@
 /**
  * Warnings that taint: the kernel has met something that cannot be, reports it, and goes on.
  *
- * Models: __warn() of kernel/panic.c, print_modules() and module_flags() of kernel/module/main.c. The stack is not shown.
+ * Models: __warn() of kernel/panic.c. Who runs, and the stack, are not shown: those are functions of the loader.
  *
  * @module
  */
 
 import type { Kernel } from "./kernel.ts";
 import { KERN_WARNING } from "./log.ts";
-import { type KernelModule, MODULE_STATE } from "./module.ts";
-import { moduleFlagsTaint, TAINT } from "./taint.ts";
-
-/** module_flags() with the state: `(OE+)`; nothing for a live module without a taint. */
-function moduleFlags(mod: KernelModule): string {
-  const state = mod.state === MODULE_STATE.GOING ? "-" : mod.state === MODULE_STATE.COMING ? "+" : "";
-  const flags = moduleFlagsTaint(mod.taints) + state;
-  return flags === "" ? "" : `(${flags})`;
-}
-
-/** print_modules(): one line. */
-function modulesLine({ modules, lastUnloaded }: Kernel): string {
-  const formed = modules.filter(({ state }) => state !== MODULE_STATE.UNFORMED);
-  const names = formed.map((mod) => ` ${mod.name}${moduleFlags(mod)}`);
-  return `Modules linked in:${names.join("")}${lastUnloaded === "" ? "" : ` [last unloaded: ${lastUnloaded}]`}`;
-}
+import { modulesLine } from "./report.ts";
+import { TAINT } from "./taint.ts";
 
 /**
  * WARN_ON_ONCE(1): the report, the first time that a place warns.

@@ -9,10 +9,14 @@
 
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
+import { dumpKernelStack } from "../kernel/report.ts";
 import { isInitType, type KernelModule, MODULE_STATE } from "../kernel/module.ts";
 import { trimInitExtable } from "./extable.ts";
 import { modulePut } from "./references.ts";
 import { freeModule } from "./unload.ts";
+
+/** Of the callers of init, those above do_init_module(). */
+const SYSCALL_CALLERS = 2;
 
 /** Runs a module's own function, or says what it returned; see `ModuleCode` in syscalls.ts. */
 export type RunInit = (mod: KernelModule) => number;
@@ -37,6 +41,11 @@ export function doInitModule(kernel: Kernel, mod: KernelModule, runInit: RunInit
       `do_init_module: '${mod.name}'->init suspiciously returned ${ret}, it should follow 0/-E convention\n` +
         "do_init_module: loading module anyway...",
     );
+    const { report } = kernel.profile;
+    const callers = report === undefined
+      ? []
+      : [report.suspicious, ...report.calls[kernel.systemCall].callers.slice(SYSCALL_CALLERS)];
+    dumpKernelStack(kernel, KERN_WARNING, callers);
   }
   mod.setState(MODULE_STATE.LIVE);
   // Drop initial reference.

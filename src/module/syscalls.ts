@@ -48,6 +48,7 @@ function loadCopy(kernel: Kernel, bytes: Uint8Array, uargs: string, flags: numbe
  * @returns 0 or minus an errno
  */
 export function initModule(kernel: Kernel, bytes: Uint8Array, uargs: string, caller: Caller): number {
+  kernel.systemCall = "init_module";
   if (!mayInitModule(kernel, caller)) return -EPERM;
   if (bytes.length < EHDR.size) return -ENOEXEC;
   return loadCopy(kernel, bytes, uargs, 0, caller);
@@ -67,6 +68,7 @@ export function finitModule(
   flags: number,
   caller: Caller,
 ): number {
+  kernel.systemCall = "finit_module";
   if (!mayInitModule(kernel, caller)) return -EPERM;
   if (flags & ~ALL_FLAGS) return -EINVAL;
   if (file === undefined || file.access === "write-only") return -EBADF;

@@ -31,6 +31,7 @@ export type RunExit = (mod: KernelModule) => void;
  * @returns 0 or minus an errno
  */
 export function deleteModule(kernel: Kernel, name: string, flags: number, privileged: boolean, runExit: RunExit): number {
+  kernel.systemCall = "delete_module";
   // Without unloading there is no such system call.
   if (!kernel.config("MODULE_UNLOAD")) return -ENOSYS;
   if (!privileged || kernel.boot.modulesDisabled) return -EPERM;

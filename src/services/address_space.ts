@@ -18,9 +18,7 @@ import type { MappedArea } from "../kernel/memory.ts";
 import { MOD_INIT_TEXT, MOD_RO_AFTER_INIT, MOD_TEXT, MODULE_STATE } from "../kernel/module.ts";
 import { kernelExportNear } from "./kernel_exports.ts";
 import type { KernelObjects } from "./kernel_objects.ts";
-
-/** THREAD_SIZE. */
-const STACK_SIZE = 8192;
+import { STACK_SIZE, stackOf } from "./oops.ts";
 
 /** The permissions of an area: those of the module's memory that it is, or of data. */
 function permissions({ modules, config }: Kernel, area: MappedArea): number {
@@ -33,20 +31,20 @@ function permissions({ modules, config }: Kernel, area: MappedArea): number {
 
 /** The memory of one call into a module, with an empty stack. */
 export class KernelBus {
-  /** The stack pointer before anything is on the stack. */
-  readonly stackTop: number;
   readonly bus: Bus;
+  /** Below it lies what catches an overflow. */
+  readonly #stackBase: number;
 
   constructor(readonly kernel: Kernel, readonly objects: KernelObjects) {
     this.bus = new Bus((address, access) => this.#demand(address, access));
-    // The last pages of the linear map, where kmalloc()'s memory comes last.
-    this.stackTop = kernel.space.kernelEnd;
-    this.bus.map(this.stackTop - STACK_SIZE, new Uint8Array(STACK_SIZE), READ | WRITE);
+    this.#stackBase = stackOf(kernel).base;
+    this.bus.map(this.#stackBase, new Uint8Array(STACK_SIZE), READ | WRITE);
   }
 
   #demand(address: number, access: Access): Page | undefined {
     const { space, slab, profile } = this.kernel;
     const base = address - address % PAGE_SIZE;
+    if (address < this.#stackBase && address >= this.#stackBase - STACK_SIZE) return undefined;
     const area = space.find(address);
     if (area === undefined) {
       if (access !== "execute" && space.isKernel(address)) {

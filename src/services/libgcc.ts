@@ -10,12 +10,26 @@
 
 import { s32, u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
+import { KERN_ERR } from "../kernel/log.ts";
+import { dumpStack } from "./oops.ts";
 import type { Call, Service, Services } from "./service.ts";
 
+/** __div0(): reports, where it is the kernel that divides, and gives 0. */
+function divideByZero({ kernel, cpu, stack }: Call): { quotient: number; remainder: number } {
+  const { report } = kernel.profile;
+  if (report === undefined) throw new NotModelled("__div0(): a division by zero");
+  if (report.div0 !== undefined) {
+    kernel.printk(KERN_ERR, "Division by zero in kernel.");
+    dumpStack(kernel, cpu, stack, [...report.dumpStack, report.div0]);
+  }
+  return { quotient: 0, remainder: 0 };
+}
+
 /** A division of the two next arguments, with the quotient in r0 and the remainder in r1. */
-function divide({ args }: Call, convert: (word: number) => number): { quotient: number; remainder: number } {
+function divide(call: Call, convert: (word: number) => number): { quotient: number; remainder: number } {
+  const { args } = call;
   const [dividend, divisor] = [convert(args.word()), convert(args.word())];
-  if (divisor === 0) throw new NotModelled("__div0(): a division by zero");
+  if (divisor === 0) return divideByZero(call);
   return { quotient: Math.trunc(dividend / divisor), remainder: dividend % divisor };
 }
 

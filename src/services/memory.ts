@@ -6,6 +6,7 @@
  */
 
 import type { Bus } from "../cpu/bus.ts";
+import { PAGE_SIZE } from "../kernel/execmem.ts";
 
 /** strnlen(). */
 export function lengthAt(bus: Bus, address: number, limit = Infinity): number {
@@ -29,8 +30,9 @@ export function stringAt(bus: Bus, address: number, limit = Infinity): string {
   return text;
 }
 
-/** A copy of bytes. */
+/** A copy of bytes. A size that the memory does not have is an abort, before there is any room for it. */
 export function bytesAt(bus: Bus, address: number, size: number): Uint8Array {
+  for (let offset = 0; offset < size; offset += PAGE_SIZE) bus.read8(address + offset);
   return Uint8Array.from({ length: size }, (_, i) => bus.read8(address + i));
 }
 

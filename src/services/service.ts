@@ -12,6 +12,7 @@ import type { Bus } from "../cpu/bus.ts";
 import type { Cpu } from "../cpu/state.ts";
 import { align, u32 } from "../elf/word.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { CallStack } from "./oops.ts";
 import type { KernelObjects } from "./kernel_objects.ts";
 
 /** Arguments, one after the other. */
@@ -66,6 +67,7 @@ export interface Call {
   readonly kernel: Kernel;
   readonly cpu: Cpu;
   readonly bus: Bus;
+  readonly stack: CallStack;
   readonly args: CallArguments;
   /** What is known of the kernel's own memory. */
   readonly objects: KernelObjects;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BUG } from "./bug.ts";
 import { CORE } from "./core/core.ts";
 import { DRIVERS } from "./drivers/drivers.ts";
 import { LIBGCC } from "./libgcc.ts";
@@ -17,6 +18,7 @@ import { SUBSYSTEMS } from "./subsystems.ts";
 
 export const SERVICES: Services = {
   ...CORE,
+  ...BUG,
   ...PRINTK,
   ...STRING,
   ...LIBGCC,

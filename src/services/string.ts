@@ -73,7 +73,7 @@ function strstr(call: Call): number {
 function strncpy(call: Call): number {
   const [to, from, size] = words(call, 3);
   const text = stringAt(call.bus, from, size);
-  putBytes(call.bus, to, Array.from({ length: size }, (_, i) => i < text.length ? text.charCodeAt(i) : 0));
+  for (let i = 0; i < size; i++) call.bus.write8(to + i, i < text.length ? text.charCodeAt(i) : 0);
   return to;
 }
 
@@ -98,7 +98,7 @@ export const STRING: Services = {
   memmove: copy,
   memset: (call) => {
     const [to, value, size] = words(call, 3);
-    putBytes(call.bus, to, new Uint8Array(size).fill(value));
+    for (let i = 0; i < size; i++) call.bus.write8(to + i, value);
     return to;
   },
   memcmp,

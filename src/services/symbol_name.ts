@@ -52,7 +52,7 @@ function findInModule(kernel: Kernel, mod: KernelModule, address: number): Symbo
     else if (value > address && value < next) next = value;
   }
   if (best.name === "") return undefined;
-  return { name: best.name, module: mod.name, offset: address - best.value, size: next - best.value };
+  return { name: best.name, module: mod.name, offset: address - best.value, size: u32(next - best.value) };
 }
 
 /** The symbol of a module that an address belongs to, if any does. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The modules of a case: files beside it, or recipes that are built when they are needed.
+ * The modules of a case: files beside it, or recipes that are built when they are needed. What is for one kernel lies in a folder named by
+ * the kernel's alias, beside what is for all others.
  *
  * @module
  */
 
+import { dirname, join } from "@std/path";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { buildRecipe, type KernelFacts, RecipeError } from "./build/recipe.ts";
 import { InputError, reason } from "./input_error.ts";
@@ -43,13 +45,20 @@ function exists(path: string): boolean {
   }
 }
 
+/** `x.ko`, or `ALIAS/x.ko` beside it where that, or its recipe, is there. */
+function builtFor({ alias }: KernelProfile, path: string): string {
+  const own = join(dirname(path), alias, path.slice(path.lastIndexOf("/") + 1));
+  return moduleExists(own) ? own : path;
+}
+
 /**
  * A reader of module files that builds `NAME.ko.toml` where there is no `NAME.ko`.
  *
  * @throws {InputError} where neither is there, or the recipe is wrong
  */
 export function caseModuleReader(profile: KernelProfile): (path: string) => Promise<ReadModule> {
-  return async (path) => {
+  return async (named) => {
+    const path = builtFor(profile, named);
     const recipe = `${path}.toml`;
     if (exists(path) || !exists(recipe)) return await readModule(path);
     try {

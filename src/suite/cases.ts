@@ -20,6 +20,7 @@ export const AREAS = [
   "plt",
   "params",
   "init",
+  "faults",
   "unload",
   "signature",
   "kbuild",

@@ -54,8 +54,8 @@ export function commandTarget(words: readonly string[], profile: KernelProfile):
       try {
         const steps = [];
         for (const [i, step] of scenario.steps.entries()) steps.push(await asFile(step, folder, i, profile));
-        const { cmdline } = scenario;
-        const text = await runCommand(words, JSON.stringify({ kernel: profile.release, cmdline, steps }));
+        const { cmdline, services } = scenario;
+        const text = await runCommand(words, JSON.stringify({ kernel: profile.release, cmdline, services, steps }));
         for (const line of text.split("\n")) {
           if (line.trim() !== "") yield { outcome: parseOutcome(line, command), images: [] };
         }

@@ -11,7 +11,7 @@ import { reportFilter } from "./stack_dump.ts";
 import type { Target } from "./target.ts";
 
 /** What a target gives, and is held to. */
-export type Given = Required<Pick<Target, "runsCode" | "givesImages" | "givesStacks">>;
+export type Given = Required<Pick<Target, "runsCode" | "givesImages" | "stacks">>;
 
 /** A line that names who prints the lines below it. */
 const WHO = /^# (init|exit|loader)\n$/;
@@ -35,16 +35,29 @@ export function loaderLines(kernelLog: string): string {
   return kept.join("");
 }
 
-/** What remains of a log for a target that runs module code and shows no stacks. */
-function withoutStacks(kernelLog: string): string {
+/** do_init_module() shows the stack behind this line: the one report of the loader itself that needs no more than a module's do. */
+const SHOWS_STACK = /^do_init_module: loading module anyway/;
+
+/** What remains of a log without stacks, or without those that the loader shows. */
+function withoutStacks(kernelLog: string, stacks: "modules" | "none"): string {
   const isReport = reportFilter();
-  return kernelLog.split(/(?<=\n)/).filter((line) => !isReport(line.replace(LEVEL, "").trimEnd())).join("");
+  let who = "loader";
+  let isShown = false;
+  return kernelLog.split(/(?<=\n)/).filter((line) => {
+    const text = line.replace(LEVEL, "").trimEnd();
+    who = WHO.exec(line)?.[1] ?? (HEADER.test(line) ? "loader" : who);
+    if (!isReport(text)) {
+      isShown = SHOWS_STACK.test(text);
+      return true;
+    }
+    return stacks === "modules" && (who !== "loader" || isShown);
+  }).join("");
 }
 
 /** The lines of a log that a target can have. */
-function linesOf(kernelLog: string, { runsCode, givesStacks }: Omit<Given, "givesImages">): string {
+function linesOf(kernelLog: string, { runsCode, stacks }: Omit<Given, "givesImages">): string {
   if (!runsCode) return loaderLines(kernelLog);
-  return givesStacks ? kernelLog : withoutStacks(kernelLog);
+  return stacks === "all" ? kernelLog : withoutStacks(kernelLog, stacks);
 }
 
 /** A unified diff of two texts, without its heading where it has one. */

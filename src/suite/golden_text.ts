@@ -7,16 +7,28 @@
 
 import type { LogLine, ModuleEntry, StepOutcome } from "./outcome.ts";
 import type { InsmodStep, Step } from "./scenario.ts";
-import { reportMask, withoutStack } from "./stack_dump.ts";
+import { isModulesOops, oopsBegins, reportMask } from "./stack_dump.ts";
 
 /** Text without those of its addresses that lie in vmalloc space, which differ from boot to boot. */
 function placeless(text: string, vmallocStart: number): string {
   return text.replace(/\b0x[0-9a-f]{8}\b/g, (address) => Number(address) >= vmallocStart ? "(vmalloc)" : address);
 }
 
+/** PAGE_OFFSET, as far as it matters here. */
+function kernelStart(vmallocStart: number): number {
+  return Math.min(vmallocStart, 0xc0000000);
+}
+
+const SHOWS_ADDRESS = /^(pc : |Unable to handle kernel|Unhandled (prefetch abort|fault):|\[[0-9a-f]{8}\] \(page)/;
+
+/** As {@link withoutKernelAddress}, where a line of the log is such a line, or has the registers that point to code. */
+function withoutOopsAddress(text: string, vmallocStart: number): string {
+  return SHOWS_ADDRESS.test(text) ? withoutKernelAddress(text, vmallocStart) : text;
+}
+
 /** The first line of an Oops without any address in the kernel's memory. */
 function withoutKernelAddress(text: string, vmallocStart: number): string {
-  const first = Math.min(vmallocStart, 0xc0000000);
+  const first = kernelStart(vmallocStart);
   return text.replace(/\b[0-9a-f]{8}\b/g, (address) => parseInt(address, 16) >= first ? "(address)" : address);
 }
 
@@ -28,15 +40,16 @@ function ended(outcome: StepOutcome, vmallocStart: number): string {
   return outcome.errno === 0 ? "0" : `-${outcome.errno}`;
 }
 
-/** Where the report of an Oops begins; what follows is registers, stack and addresses of that one moment. */
-const OOPS_BEGINS =
-  /^(8<--- cut here|Unable to handle kernel|kernel BUG |Internal error: |-+\[ cut here|Kernel panic|Insufficient stack)/;
+/** A log up to the report of an Oops in the kernel's own code, whose registers and stack are of that one moment. */
+function comparable(outcome: StepOutcome, kernelStart: number): readonly LogLine[] {
+  const at = outcome.rc !== undefined ? -1 : oopsBegins(outcome.log);
+  if (at < 0 || isOfModule(outcome, kernelStart)) return outcome.log;
+  return outcome.log.slice(0, at);
+}
 
-/** A log up to the report of an Oops. */
-function beforeOops(outcome: StepOutcome): readonly LogLine[] {
-  if (outcome.rc !== undefined) return outcome.log;
-  const at = outcome.log.findIndex(({ text }) => OOPS_BEGINS.test(text));
-  return at < 0 ? outcome.log : outcome.log.slice(0, at);
+/** Whether a module's own code made the kernel oops. */
+function isOfModule({ oops, log }: StepOutcome, kernelStart: number): boolean {
+  return oops !== undefined && isModulesOops(log.slice(oopsBegins(log)), kernelStart);
 }
 
 /** Text on one line: what /dev/kmsg would escape, is. */
@@ -62,15 +75,19 @@ function insmodOptions({ flags, raw_flags, syscall, opened, init }: InsmodStep):
 }
 
 /** The lines of a log, with a heading where the module's own code begins and ends to print. */
-function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
+function logLines(log: readonly LogLine[], vmallocStart: number, masked: boolean): string[] {
   const lines: string[] = [];
-  const mask = reportMask();
+  const mask = masked ? reportMask() : (text: string) => text;
   let phase = "loader";
   for (const line of log) {
     const now = line.phase ?? "loader";
     if (now !== phase) lines.push(`# ${now}`);
     phase = now;
-    lines.push(`<${line.level}> ${escapeText(withoutStack(placeless(mask(line.text), vmallocStart)))}`);
+    lines.push(
+      `<${line.level}> ${
+        escapeText(masked ? placeless(withoutOopsAddress(mask(line.text), vmallocStart), vmallocStart) : line.text)
+      }`,
+    );
   }
   return lines;
 }
@@ -79,6 +96,7 @@ function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
  * One step as a golden's `kernel.log` has it.
  *
  * @param vmallocStart VMALLOC_START; addresses from there on are not shown
+ * @param masked without what differs from boot to boot in the report of a fault; where not, registers and stack are shown
  *
  * @example
  * ```ts
@@ -93,10 +111,10 @@ function logLines(log: readonly LogLine[], vmallocStart: number): string[] {
  * );
  * ```
  */
-export function kernelLogText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
-  return [`# ${stepCommand(step)} = ${ended(outcome, vmallocStart)}`, ...logLines(beforeOops(outcome), vmallocStart)].map((
-    line,
-  ) => `${line}\n`).join("");
+export function kernelLogText(step: Step, outcome: StepOutcome, vmallocStart: number, masked = true): string {
+  const log = masked ? comparable(outcome, kernelStart(vmallocStart)) : outcome.log;
+  const lines = [`# ${stepCommand(step)} = ${ended(outcome, vmallocStart)}`, ...logLines(log, vmallocStart, masked)];
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** A line of /proc/modules. */
@@ -117,8 +135,9 @@ export function addressText(address: string, vmallocStart: number): string {
  */
 export function layoutText(step: Step, outcome: StepOutcome, vmallocStart: number): string {
   const lines = [`# ${stepCommand(step)}`];
-  // What stands after the kernel oopsed depends on the locks that the dead call held.
-  if (outcome.oops !== undefined || outcome.crash !== undefined) return `${lines[0]}\n`;
+  // What stands after the kernel's own code oopsed depends on the locks that the dead call held.
+  const isOops = outcome.oops !== undefined && !isOfModule(outcome, kernelStart(vmallocStart));
+  if (isOops || outcome.crash !== undefined) return `${lines[0]}\n`;
   lines.push(`taint ${outcome.taint}`);
   for (const entry of outcome.modules) {
     lines.push(`module ${procModulesLine({ ...entry, address: addressText(entry.address, vmallocStart).trim() })}`);

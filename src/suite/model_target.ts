@@ -19,12 +19,13 @@ import { hasSignatureMarker } from "../module/signature.ts";
 import { finitModule, initModule } from "../module/syscalls.ts";
 import { deleteModule } from "../module/unload.ts";
 import type { CodeRunner } from "../services/run_code.ts";
+import type { Trace } from "../services/trace.ts";
 import { InputError } from "./input_error.ts";
 import { nodeHostLazily } from "./lazy_host.ts";
 import { moduleNameOf, type ReadModule, readModule } from "./module_files.ts";
 import type { RegionEntry, RegionImage, SectionEntry, StepOutcome, StepResult } from "./outcome.ts";
 import { INSMOD_FLAGS, type InsmodStep, RMMOD_FLAGS, type RmmodStep, type Scenario } from "./scenario.ts";
-import type { Target } from "./target.ts";
+import type { Stacks, Target } from "./target.ts";
 
 /** What the model adds to the outcome of a load. */
 interface Watched {
@@ -67,6 +68,8 @@ export interface ModelOptions {
    * nothing more and returned what the step says.
    */
   readonly runsInit?: (mod: KernelModule) => boolean;
+  /** Is told what the modules' code does. */
+  readonly trace?: Trace;
   /** Hashes and verifies signatures. */
   readonly host?: () => Promise<Host>;
 }
@@ -74,12 +77,13 @@ export interface ModelOptions {
 /** A target that replays scenarios on the kernel of a profile. */
 export class ModelTarget implements Target {
   readonly name = "model";
-  readonly givesStacks = false;
+  readonly stacks: Stacks;
   readonly givesImages: boolean;
   #kernel: Kernel | undefined;
 
   constructor(readonly profile: KernelProfile, readonly options: ModelOptions = {}) {
     this.givesImages = options.regions ?? false;
+    this.stacks = profile.report === undefined ? "none" : "modules";
   }
 
   /** The kernel of the last run, as its last step left it. */
@@ -109,7 +113,7 @@ export class ModelTarget implements Target {
     const { read = readModule, host = nodeHostLazily, runsInit } = this.options;
     const kernel = this.#kernel = new Kernel(this.profile, noSignatures, scenario.cmdline);
     checkServices(scenario, this.profile);
-    const runner = runsInit || runsCode(scenario, running) ? await newRunner(kernel, scenario) : undefined;
+    const runner = runsInit || runsCode(scenario, running) ? await newRunner(kernel, scenario, this.options.trace) : undefined;
     const code: ModuleCode = { runner, running, runsInit, ran: new WeakSet(), stoppedBy: undefined };
     for (const [number, step] of scenario.steps.entries()) {
       let result: StepResult;
@@ -152,9 +156,9 @@ function checkServices({ services = [] }: Scenario, { exports, release }: Kernel
   throw new InputError(`Cannot answer for ${unknown.name}: kernel ${release} exports nothing of that name`);
 }
 
-async function newRunner(kernel: Kernel, { services = [] }: Scenario): Promise<CodeRunner> {
+async function newRunner(kernel: Kernel, { services = [] }: Scenario, trace: Trace | undefined): Promise<CodeRunner> {
   const { CodeRunner } = await import("../services/run_code.ts");
-  return new CodeRunner(kernel, new Map(services.map(({ name, returns }) => [name, returns])));
+  return new CodeRunner(kernel, new Map(services.map(({ name, returns }) => [name, returns])), trace);
 }
 
 /** Runs a function of a module. @returns what it returns; `otherwise` where it comes to what is not modelled */

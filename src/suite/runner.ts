@@ -55,7 +55,7 @@ export async function runCase(target: Target, each: Case, goldens: Goldens): Pro
   const texts = goldenTexts(each, results, goldens);
   const difference = compareWithGolden(id, golden, texts, {
     runsCode: ranCode,
-    givesStacks: target.givesStacks ?? true,
+    stacks: target.stacks ?? "all",
     givesImages: target.givesImages,
   });
   const remedy = golden.origin === "recorded"

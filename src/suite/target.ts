@@ -8,6 +8,9 @@
 import type { StepResult } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** Everyone's; those of modules' code, but not of what the loader itself meets; nobody's. */
+export type Stacks = "all" | "modules" | "none";
+
 export interface Target {
   /** For reports: "model", or the command. */
   readonly name: string;
@@ -16,8 +19,8 @@ export interface Target {
    * lines: one of phase "init" comes from code that ran.
    */
   readonly runsCode?: boolean;
-  /** Whether the log has what dump_stack() shows behind some warnings; so, unless it is false. */
-  readonly givesStacks?: boolean;
+  /** Whose stacks the log has in the reports of Oopses and warnings; everyone's unless given. */
+  readonly stacks?: Stacks;
   /** Whether results come with the bytes of the modules' memory. */
   readonly givesImages: boolean;
   /**

@@ -113,6 +113,51 @@ Deno.test("a function that a scenario answers for does nothing and returns its n
   });
 });
 
+const FAULTY = join(SEEDS, "../faults/null-read/faulty.ko");
+
+/** The lines of a trace, up to the counts. */
+function traced(out: string): string[] {
+  const lines = out.split("\n");
+  return lines.slice(lines.indexOf("# trace") + 1, lines.findIndex((line) => line.endsWith(" instructions")));
+}
+
+Deno.test("--trace shows functions as they are entered and left, calls with their arguments, and counts", async () => {
+  const { code, out, err } = await insmodel("insmod", "--trace", FAULTY, "what=warn");
+  assertEquals([code, err], [0, ""]);
+  const compared = traced(out).filter((line) => line.includes("strcmp("));
+  assertEquals(compared[0], '  strcmp("init", "init") = 0');
+  assertEquals(compared.at(-1), '      strcmp("warn", "deep") = 1');
+  assertEquals(traced(out).filter((line) => !line.includes("strcmp(")), [
+    "faulty_init [faulty] {",
+    '  _printk("\\x016faulty: init\\n") = 12',
+    "  step [faulty] {",
+    "    act [faulty] {",
+    '      warn_slowpath_fmt("faulty.c", 57, 9, "%s of %d\\n", "warn", 2)',
+    "    } act = 0",
+    '    _printk("\\x016faulty: %s done\\n", "warn") = 17',
+    "  } step = 0",
+    "} faulty_init = 0",
+  ]);
+  assertMatch(out, /\n# functions of modules\n +1 act\n +1 faulty_init\n +1 step\n# calls into the kernel\n +1\d strcmp\n/);
+});
+
+Deno.test("--trace of code that faults shows what ran up to there", async () => {
+  const { code, out } = await insmodel("insmod", "--trace", FAULTY, "what=null-read");
+  assertEquals(code, 1);
+  assertEquals(traced(out).at(-1), '      strcmp("null-read", "null-read") = 0');
+});
+
+Deno.test("--trace=insn shows each instruction, of A32 and of T32", async () => {
+  const { out } = await insmodel("insmod", "--trace=insn", FAULTY, "what=undefined");
+  assertEquals(traced(out).slice(0, 2), ["faulty_init [faulty] {", "  bf006000: push {r4, lr}"]);
+  assertEquals(traced(out).at(-1), "      bf000180: udf #0");
+  const thumb = await insmodel("insmod", "--kernel", "thumb2", "--trace=insn", join(FAULTY, "../thumb2/faulty.ko"));
+  assertMatch(traced(thumb.out)[1], /^ {2}bf806000: push /);
+  const bad = await insmodel("insmod", "--trace=all", FAULTY);
+  assertEquals(bad.code, 2);
+  assertStringIncludes(bad.err, "option --trace is all; write --trace for functions and calls, or --trace=insn");
+});
+
 Deno.test("insmod of a module that is refused: exit 1, the line, and why", async () => {
   const { code, out, err } = await insmodel("insmod", EXAMPLE, "debug_level=x");
   assertEquals(code, 1);

@@ -13,6 +13,7 @@ import { KernelObjects } from "../../src/services/kernel_objects.ts";
 import { bytesAt, putString } from "../../src/services/memory.ts";
 import { placeImages } from "../../src/services/object_images.ts";
 import { CallArguments } from "../../src/services/service.ts";
+import { stackOf } from "../../src/services/oops.ts";
 import { SERVICES } from "../../src/services/services.ts";
 import { currentTask } from "../../src/services/task.ts";
 
@@ -32,9 +33,8 @@ export class Caller {
     this.kernel = new Kernel(profile, noSignatures);
     this.#objects = new KernelObjects(this.kernel.space.kernelEnd);
     this.#images = placeImages(this.kernel, this.#objects);
-    const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
-    this.#stackTop = stackTop - 256;
-    this.#cpu = new Cpu(bus);
+    this.#stackTop = stackOf(this.kernel).top - 256;
+    this.#cpu = new Cpu(new KernelBus(this.kernel, this.#objects).bus);
     this.#cpu.tpidruro = currentTask(this.kernel, this.#objects);
     knowVariables(this.kernel, this.#objects, this.#state(Clock));
   }
@@ -56,6 +56,7 @@ export class Caller {
       kernel: this.kernel,
       cpu,
       bus: cpu.bus,
+      stack: stackOf(this.kernel),
       args: new CallArguments(cpu),
       objects: this.#objects,
       images: this.#images,

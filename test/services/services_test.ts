@@ -122,10 +122,8 @@ Deno.test("printk: level, newline, continuation", () => {
 
 const SEEDS = fromFileUrl(new URL("../../cases/seeds/", import.meta.url));
 
-async function outcomesOf(steps: readonly ({ insmod: string } | { rmmod: string })[]): Promise<StepOutcome[]> {
-  const run = steps.map((step) =>
-    "insmod" in step ? { insmod: `${SEEDS}${step.insmod}`, params: "", init: "run" as const } : step
-  );
+async function outcomesOf(steps: readonly ({ insmod: string; params?: string } | { rmmod: string })[]): Promise<StepOutcome[]> {
+  const run = steps.map((step) => "insmod" in step ? { params: "", ...step, insmod: `${SEEDS}${step.insmod}` } : step);
   return (await Array.fromAsync(new ModelTarget(profile, { read: caseModuleReader(profile) }).run({ cmdline: "", steps: run })))
     .map(({ outcome }) => outcome);
 }
@@ -149,6 +147,20 @@ Deno.test("exercise 4: exit reads what init has left behind in freed memory; the
     -1,
     "Unloading",
   ]]);
+});
+
+Deno.test("the second Oops counts on, and shows the taint of the first", async () => {
+  const fault = (what: string) => ({ insmod: "../faults/null-read/faulty.ko", params: `what=${what}` });
+  const [first, second] = await outcomesOf([
+    { insmod: "exercise-4-init-free/init_free_example.ko" },
+    { rmmod: "init_free_example" },
+    fault("undefined"),
+  ]).then((all) => all.slice(1));
+  const lineOf = ({ log }: StepOutcome, begin: string) => log.find(({ text }) => text.startsWith(begin))?.text;
+  assertEquals(lineOf(first, "Internal error"), "Internal error: Oops: 7 [#1] SMP ARM");
+  assertEquals(lineOf(second, "Internal error"), "Internal error: Oops - undefined instruction: 0 [#2] SMP ARM");
+  assertEquals(lineOf(second, "Tainted"), "Tainted: [D]=DIE, [O]=OOT_MODULE, [E]=UNSIGNED_MODULE");
+  assertEquals([first.taint, second.taint], [12416, 12416]);
 });
 
 Deno.test("a function that the model does not have stops the step by name and place", async () => {

@@ -2,10 +2,12 @@
 /**
  * Command: builds the C fixtures of `cases/` anew and compares them with the modules that are committed.
  *
- *     deno task fixtures --headers DIR [--write] [WORD ...]
+ *     deno task fixtures --headers DIR [--kernel ALIAS] [--write] [WORD ...]
  *
  * A folder `src` of a case with a Kbuild is a fixture; words choose among them by their paths. DIR is a headers package of Debian's kernel
- * 6.12.107+deb13-armmp, whose Makefile finds the common headers and the host programs. The compiler is Debian bookworm's
+ * 6.12.107+deb13-armmp, whose Makefile finds the common headers and the host programs. With `--kernel` it is the build tree of a kernel that
+ * `deno task kernel:build` has made; the fixtures are those that have a folder named by the alias, where the modules for that kernel lie, and
+ * with `--write` those that words choose. The compiler is Debian bookworm's
  * arm-linux-gnueabihf-gcc 12.2, with GNU ld 2.40; others are named and used. `--write` puts what was built in place of what is committed.
  * The 20 bytes of the build's identity are left aside: they go by the folder of the build. Exit code: 0; 1 where a module differs; 2 for
  * bad usage or a build that fails.
@@ -14,7 +16,7 @@
  */
 
 import { parseArgs } from "@std/cli";
-import { fromFileUrl, resolve } from "@std/path";
+import { dirname, fromFileUrl, resolve } from "@std/path";
 import { readImage } from "../../src/elf/image.ts";
 
 const CASES = fromFileUrl(new URL("../../cases/", import.meta.url));
@@ -49,11 +51,20 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** Builds a fixture in a folder of its own; its modules by name. */
-async function build(source: string, headers: string): Promise<Map<string, Uint8Array>> {
+async function build(source: string, headers: string, symvers: readonly string[]): Promise<Map<string, Uint8Array>> {
   const folder = await Deno.makeTempDir({ prefix: "insmodel-fixture-" });
   try {
     for (const { name } of Deno.readDirSync(source)) Deno.copyFileSync(`${source}/${name}`, `${folder}/${name}`);
-    await run("make", ["-C", headers, `M=${folder}`, "ARCH=arm", `CROSS_COMPILE=${CROSS}`, `CC=${CROSS}gcc`, "modules"]);
+    await run("make", [
+      "-C",
+      headers,
+      `M=${folder}`,
+      "ARCH=arm",
+      `CROSS_COMPILE=${CROSS}`,
+      `CC=${CROSS}gcc`,
+      ...symvers,
+      "modules",
+    ]);
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".ko"));
     const modules = new Map<string, Uint8Array>();
     for (const name of names.sort()) {
@@ -66,6 +77,15 @@ async function build(source: string, headers: string): Promise<Map<string, Uint8
   }
 }
 
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function reportTools(): Promise<void> {
   for (const [tool, wanted] of TOOLS) {
     const [line] = (await run(`${CROSS}${tool}`, ["--version"])).split("\n");
@@ -74,24 +94,34 @@ async function reportTools(): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseArgs(args, { string: ["headers", "_"], boolean: ["write"] });
+  const options = parseArgs(args, { string: ["headers", "kernel", "_"], boolean: ["write"] });
   if (typeof options.headers !== "string" || options.headers === "") {
-    console.error("fixtures: no headers are named; usage: deno task fixtures --headers DIR [--write] [WORD ...]");
+    console.error(
+      "fixtures: no headers are named; usage: deno task fixtures --headers DIR [--kernel ALIAS] [--write] [WORD ...]",
+    );
     return 2;
   }
+  const headers = resolve(options.headers);
+  const alias = typeof options.kernel === "string" ? options.kernel : "";
+  const symvers = alias === "" ? [] : [`KBUILD_EXTRA_SYMBOLS=${headers}/vmlinux.symvers`];
   const words = options._.map(String);
   const chosen = fixtures(CASES.replace(/\/$/, "")).filter((path) =>
-    words.length === 0 || words.some((word) => path.includes(word))
+    words.length === 0
+      ? alias === "" || isThere(resolve(path, "..", alias))
+      : words.some((word) => path.slice(CASES.length).includes(word))
   );
   let differing = 0;
   try {
     await reportTools();
     for (const source of chosen) {
-      for (const [name, module] of await build(source, resolve(options.headers))) {
-        const path = resolve(source, "..", name);
-        const equal = same(comparable(module), comparable(Deno.readFileSync(path)));
+      for (const [name, module] of await build(source, headers, symvers)) {
+        const path = resolve(source, "..", alias, name);
+        const equal = isThere(path) && same(comparable(module), comparable(Deno.readFileSync(path)));
         if (!equal) differing++;
-        if (!equal && options.write) Deno.writeFileSync(path, module);
+        if (!equal && options.write) {
+          Deno.mkdirSync(dirname(path), { recursive: true });
+          Deno.writeFileSync(path, module);
+        }
         console.log(`${equal ? "same" : options.write ? "written" : "DIFFERS"}: ${path.slice(CASES.length)}`);
       }
     }

@@ -57,16 +57,15 @@ export function writeCorpus(path: string, recording: CorpusRecording): void {
   }
 }
 
+/** The files below a folder, those of the folder itself last. */
 function* moduleFiles(folder: string): Generator<string> {
-  for (const entry of Deno.readDirSync(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) yield* moduleFiles(path);
-    else if (MODULE_FILE.test(entry.name)) yield path;
-  }
+  const entries = [...Deno.readDirSync(folder)];
+  for (const { name, isDirectory } of entries) if (isDirectory) yield* moduleFiles(join(folder, name));
+  for (const { name, isDirectory } of entries) if (!isDirectory && MODULE_FILE.test(name)) yield join(folder, name);
 }
 
 /**
- * The module files below a folder, by the names of their modules.
+ * The module files below a folder, by the names of their modules; of two of one name, the one nearer to the folder.
  *
  * @throws {InputError} where it cannot be read
  */
