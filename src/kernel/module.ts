@@ -177,12 +177,23 @@ export class KernelModule {
     }
   }
 
-  /** The bytes of some fields of struct module, one after the other. */
-  copyOfFields(fields: readonly string[]): number[] {
-    return fields.flatMap((field) => {
+  /** The bytes of struct module as they are now. */
+  copyOfBytes(): Uint8Array {
+    return this.#bytes.slice();
+  }
+
+  /** Whether one of these fields is other than it was in a copy of the bytes. */
+  differsFrom(copy: Uint8Array, fields: readonly string[]): boolean {
+    const bytes = this.#bytes;
+    return fields.some((field) => {
       const [offset, size] = this.layout.fields.get(field) ?? [0, 0];
-      return [...new Uint8Array(this.at.buffer, this.at.byteOffset + offset, size)];
+      for (let at = offset; at < offset + size; at++) if (bytes[at] !== copy[at]) return true;
+      return false;
     });
+  }
+
+  get #bytes(): Uint8Array {
+    return new Uint8Array(this.at.buffer, this.at.byteOffset, this.at.byteLength);
   }
 
   /** mod->name as the bytes of struct module say it. */

@@ -26,10 +26,10 @@ export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
     if (section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
     if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
     let err = 0;
-    const own = section.sh_info === index.mod ? mod.copyOfFields(OWN_FIELDS) : undefined;
+    const before = section.sh_info === index.mod ? mod.copyOfBytes() : undefined;
     if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
     else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
-    if (own !== undefined && own.join() !== mod.copyOfFields(OWN_FIELDS).join()) {
+    if (before !== undefined && mod.differsFrom(before, OWN_FIELDS)) {
       throw new NotModelled("apply_relocate() over pointers that the kernel keeps in struct module");
     }
     if (err < 0) return err;
