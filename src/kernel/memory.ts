@@ -9,6 +9,7 @@
 import { latin1 } from "../elf/latin1.ts";
 import { u32 } from "../elf/word.ts";
 import { NotModelled, pageFault } from "./fault.ts";
+import { Name } from "./name.ts";
 
 /** One mapped run of pages. */
 export interface MappedArea {
@@ -140,6 +141,13 @@ export class AddressSpace {
       at = base + end;
     }
     return text;
+  }
+
+  /** As {@link cstring}, where it stands. */
+  name(address: number): Name {
+    const { base, bytes } = this.#demand(address, 1, "read");
+    const name = new Name(bytes, address - base);
+    return name.end < bytes.length ? name : Name.of(this.cstring(address));
   }
 
   /** Whether an address lies in the kernel image or in the linear map. */

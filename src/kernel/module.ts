@@ -10,6 +10,7 @@
 import { latin1 } from "../elf/latin1.ts";
 import type { ExportedSymbol } from "./exports.ts";
 import type { MappedArea } from "./memory.ts";
+import type { Name } from "./name.ts";
 import type { StructModule } from "./profile.ts";
 import type { Section } from "./section.ts";
 
@@ -83,6 +84,7 @@ export interface ModPltSec {
 /** A symbol exported by a module; `name` and the rest are read from the module's memory. */
 export interface KernelModuleExport extends ExportedSymbol {
   readonly owner: KernelModule;
+  readonly nameInMemory: Name;
 }
 
 const NO_TABLE: ModuleTable = { address: 0, count: 0 };

@@ -15,6 +15,7 @@ import { pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import { KernelModule } from "../kernel/module.ts";
+import { Name } from "../kernel/name.ts";
 import type { Section, SectionTable } from "../kernel/section.ts";
 
 /** MODULE_INIT_* of include/uapi/linux/module.h. */
@@ -51,8 +52,8 @@ export interface LoadInfo {
   };
   /** Where the strings of .modinfo begin in the copy; see modinfo.ts. */
   modinfo: readonly number[] | undefined;
-  /** CRCs of __versions by name; see version.ts. */
-  versions: ReadonlyMap<string, number> | undefined;
+  /** Where the entries of __versions begin in the copy, by the hash of their names; see version.ts. */
+  versions: ReadonlyMap<number, number> | undefined;
   /** Where the copy ends, for a table of versions that goes on behind it. */
   versionsEnd?: number;
   /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
@@ -105,6 +106,15 @@ export function copyString(copy: FileCopy, offset: number): string {
   const text = copyStringForCompare(copy, offset);
   if (offset + text.length === bytes.length) throw pageFault(base + bytes.length, "read");
   return text;
+}
+
+/** The symbol's name that begins at `offset` of the copy. Running out of the copy is a fault. */
+export function copyName(copy: FileCopy, offset: number): Name {
+  const { bytes, base } = copy.area;
+  if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
+  const name = new Name(bytes, offset);
+  if (name.end === bytes.length) throw pageFault(base + bytes.length, "read");
+  return name;
 }
 
 /**
