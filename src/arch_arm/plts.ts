@@ -28,9 +28,7 @@ const PLT_ENT_SIZE = PLT_ENTRIES_SIZE / PLT_ENT_COUNT;
 
 /** `ldr pc, [pc, #off]`, as it stands in memory; Thumb-2 has its halfwords in order. */
 function pltEntLdr(kernel: Kernel): number {
-  return kernel.config("THUMB2_KERNEL")
-    ? u32(((PLT_ENT_STRIDE - 4 | 0xf000) << 16) | 0xf8df)
-    : u32(0xe59ff000 | (PLT_ENT_STRIDE - 8));
+  return kernel.isThumb2 ? u32(((PLT_ENT_STRIDE - 4 | 0xf000) << 16) | 0xf8df) : u32(0xe59ff000 | (PLT_ENT_STRIDE - 8));
 }
 
 /** fixed_plts[]: ftrace's two targets come first in every PLT. */

@@ -10,7 +10,6 @@
  * @module
  */
 
-import { latin1 } from "../elf/latin1.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -19,7 +18,7 @@ import type { AddressSpace } from "../kernel/memory.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
 import type { TraceEventList } from "../kernel/trace_event_list.ts";
-import { replaceName, unsafeArgument } from "./trace_print_fmt.ts";
+import { NameSearch, replaceName, unsafeArgument } from "./trace_print_fmt.ts";
 
 /** Taints that do not keep a module from being traced. */
 const HARMLESS = [TAINT.OOT_MODULE, TAINT.CRAP, TAINT.UNSIGNED_MODULE, TAINT.TEST, TAINT.LIVEPATCH]
@@ -165,27 +164,22 @@ function updateEvals(space: AddressSpace, calls: readonly number[], evals: reado
     name: space.cstring(space.read32(at + EVAL.name)),
     value: s32(space.read32(at + EVAL.value)),
   }));
+  // A name's value makes no other name, so the text before all replacements tells which there are.
+  const search = new NameSearch(maps.map(({ name }) => name));
   for (const call of calls) {
     const system = space.read32(space.read32(call + CALL.class) + CLASS.system);
     const printFmt = space.read32(call + CALL.printFmt);
     const area = space.find(printFmt);
     if (area === undefined) continue;
     const bytes = area.bytes.subarray(u32(printFmt - area.base));
-    // A name's value makes no other name, so the text before all replacements tells which there are. Most names are in few texts.
-    const text = textOf(bytes);
-    for (const map of maps) {
-      if (map.system !== system || !text.includes(map.name)) continue;
+    const found = search.findIn(bytes);
+    for (const [i, map] of maps.entries()) {
+      if (map.system !== system || !found.has(i)) continue;
       if (!replaceName(bytes, map.name, map.value)) {
         throw new NotModelled(`update_event_printk() of ${map.name}, which is shorter than its value`);
       }
     }
   }
-}
-
-/** The bytes up to the NUL, or all of them. */
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return latin1(bytes, 0, end < 0 ? bytes.length : end);
 }
 
 /** Offset of `funcs` in struct tracepoint. */

@@ -14,6 +14,8 @@ const [QUOTE, DASH, DOT, DIGIT_0, DIGIT_9, GREATER, BACKSLASH, UNDERSCORE] = new
 /** For each byte, 1 where it is a letter, a digit or an underscore. */
 const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => Number(isWord(String.fromCharCode(byte))));
 
+/** A conversion that follows its argument; most texts have none. */
+const MAY_FOLLOW = /%[\d.*]*[ps]/;
 /** Letters behind %p that make printk() follow the pointer. */
 const FOLLOWED = "BRrbMmIiEUVNadDgtCOf";
 /** Arguments that can be told apart, the bits of a u64. */
@@ -149,6 +151,7 @@ function isSafeString(text: string, start: number, end: number, find: FindField)
  * @returns the number, from 0, of an argument that may point to what is gone when the event is printed
  */
 export function unsafeArgument(text: string, find: FindField): number | undefined {
+  if (!MAY_FOLLOW.test(text)) return undefined;
   const format = readFormat(text);
   if (format === undefined || format.followed.length === 0) return undefined;
   const places = argumentPlaces(text, format.end);
@@ -156,6 +159,40 @@ export function unsafeArgument(text: string, find: FindField): number | undefine
     const place = places[argument];
     return place === undefined || !(isString ? isSafeString : isSafePointer)(text, place.start, place.end, find);
   })?.argument;
+}
+
+/**
+ * Names that texts are searched for, all at once: most of them are in few texts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { NameSearch } from "./trace_print_fmt.ts";
+ * const text = new TextEncoder().encode('"%d", REC->a == TWO ? ONE : 0\0');
+ * assertEquals(new NameSearch(["ONE", "THREE", "TWO"]).findIn(text), new Set([0, 2]));
+ * ```
+ */
+export class NameSearch {
+  /** Indices of the names, by their first byte. */
+  readonly #byFirst: (number[] | undefined)[] = [];
+
+  constructor(readonly names: readonly string[]) {
+    for (const [i, name] of names.entries()) (this.#byFirst[name.charCodeAt(0)] ??= []).push(i);
+  }
+
+  /**
+   * @param bytes of a text up to its NUL
+   * @returns the indices of the names that stand anywhere in it
+   */
+  findIn(bytes: Uint8Array): Set<number> {
+    const found = new Set<number>();
+    for (let at = 0; at < bytes.length && bytes[at] !== 0; at++) {
+      const candidates = this.#byFirst[bytes[at]];
+      if (candidates === undefined) continue;
+      for (const i of candidates) if (startsWith(bytes, at, this.names[i])) found.add(i);
+    }
+    return found;
+  }
 }
 
 /**
