@@ -174,8 +174,9 @@ export class KernelModule {
   takeSizes(): void {
     const place = this.layout.fields.get("mem");
     if (place === undefined) return;
-    for (const [type, memory] of this.mem.entries()) {
-      memory.size = this.at.getUint32(place[0] + 4 * (type * this.#memWords + 1), true);
+    const words = this.#memWords;
+    for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) {
+      this.mem[type].size = this.at.getUint32(place[0] + 4 * (type * words + 1), true);
     }
   }
 

@@ -9,20 +9,25 @@
 import { latin1 } from "../elf/latin1.ts";
 import { encodeName } from "../elf/string_table.ts";
 
+/** A hash of the bytes from `start` up to a NUL, or to the end of what is there. */
+export function hashOfName(bytes: Uint8Array, start: number): number {
+  let hash = 0;
+  for (let at = start; at < bytes.length && bytes[at] !== 0; at++) hash = (Math.imul(hash, 31) + bytes[at]) | 0;
+  return hash;
+}
+
 /** The bytes from `start` up to a NUL, or to the end of what is there. */
 export class Name {
-  /** Of the bytes: two names that are equal have the same. */
   readonly hash: number;
   /** Offset of the NUL. */
   readonly end: number;
   #text: string | undefined;
 
   constructor(readonly bytes: Uint8Array, readonly start: number) {
-    let hash = 0;
     let end = start;
-    for (; end < bytes.length && bytes[end] !== 0; end++) hash = (Math.imul(hash, 31) + bytes[end]) | 0;
-    this.hash = hash;
+    while (end < bytes.length && bytes[end] !== 0) end++;
     this.end = end;
+    this.hash = hashOfName(bytes, start);
   }
 
   /**
@@ -32,17 +37,18 @@ export class Name {
    * ```ts
    * import { assertEquals } from "@std/assert";
    * import { Name } from "./name.ts";
-   * assertEquals(new Name(Uint8Array.of(0x61, 0x62, 0), 0).equals(Name.of("ab")), true);
+   * assertEquals(Name.of("ab").standsAt(Uint8Array.of(0x61, 0x62, 0), 0), true);
    * ```
    */
   static of(text: string): Name {
     return new Name(encodeName(text), 0);
   }
 
-  equals({ hash, bytes, start, end }: Name): boolean {
-    if (this.hash !== hash || this.end - this.start !== end - start) return false;
-    for (let i = start; i < end; i++) if (bytes[i] !== this.bytes[this.start + i - start]) return false;
-    return true;
+  /** Whether the same name stands in other bytes. */
+  standsAt(bytes: Uint8Array, start: number): boolean {
+    const length = this.end - this.start;
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== this.bytes[this.start + i]) return false;
+    return start + length === bytes.length || bytes[start + length] === 0;
   }
 
   /** Whether the bytes are this text, one character per byte. */

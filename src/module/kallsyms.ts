@@ -13,7 +13,7 @@ import { align, u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import { isInitType, type KernelModule, MOD_DATA, MOD_INIT_DATA } from "../kernel/module.ts";
-import { uncheckedHeader } from "../kernel/section.ts";
+import { type Section, uncheckedHeader } from "../kernel/section.ts";
 import { moduleGetOffsetAndType, sectionType } from "./layout.ts";
 import { copyStringForCompare, copyStrlen, type LoadInfo, sectionTable } from "./load_info.ts";
 
@@ -132,15 +132,17 @@ export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
   demandTable(data, info.coreTypeoffs);
 
   const at = info.modKallsymsInitOff;
+  const count = Math.floor(symsec.sh_size / SYM.size);
   initData.view.setUint32(at, symsec.sh_addr, true);
-  initData.view.setUint32(at + 4, Math.floor(symsec.sh_size / SYM.size), true);
+  initData.view.setUint32(at + 4, count, true);
   initData.view.setUint32(at + 8, strsec.sh_addr, true);
   initData.view.setUint32(at + 12, initData.base + info.initTypeoffs, true);
   mod.put("kallsyms", u32(initData.base + at));
 
-  const kept = fillTables(info, mod, initData, data);
+  const tables = new KallsymsTables(info, mod.klp, initData, data);
+  for (let i = 0; i < count && tables.add(i); i++);
   mod.put("core_kallsyms", u32(data.base + info.symoffs), 0);
-  mod.put("core_kallsyms", kept, 1);
+  mod.put("core_kallsyms", tables.kept, 1);
   mod.put("core_kallsyms", u32(data.base + info.stroffs), 2);
   mod.put("core_kallsyms", u32(data.base + info.coreTypeoffs), 3);
 }
@@ -149,33 +151,47 @@ function demandTable(area: MappedArea, end: number): void {
   if (end > area.bytes.length) throw pageFault(u32(area.base + area.bytes.length), "write");
 }
 
-/** The loop of add_kallsyms(). @returns the number of the core's symbols */
-function fillTables(info: LoadInfo, mod: KernelModule, initData: MappedArea, data: MappedArea): number {
-  const { symoffs, stroffs, coreTypeoffs, initTypeoffs } = info;
-  const { view, at, sh_size } = info.sechdrs[info.index.sym];
-  const strings = info.sechdrs[info.index.str].at;
-  const core = coreSections(info);
-  const letters = new TypeLetters(info);
-  const end = at + sh_size - sh_size % SYM.size;
-  let kept = 0;
-  let strAt = stroffs;
-  for (let symbol = at, type = initTypeoffs; symbol < end; symbol += SYM.size, type++) {
+/** The tables as add_kallsyms() fills them, symbol by symbol. */
+class KallsymsTables {
+  /** Symbols of the core so far. */
+  kept = 0;
+  /** Where the next name of the core goes. */
+  #strAt: number;
+  readonly #symtab: Section;
+  readonly #strings: number;
+  readonly #core: Uint8Array;
+  readonly #letters: TypeLetters;
+
+  /** @param keepsAll whether all symbols are the core's, as a livepatch's are */
+  constructor(readonly info: LoadInfo, readonly keepsAll: boolean, readonly initData: MappedArea, readonly data: MappedArea) {
+    this.#strAt = info.stroffs;
+    this.#symtab = info.sechdrs[info.index.sym];
+    this.#strings = info.sechdrs[info.index.str].at;
+    this.#core = coreSections(info);
+    this.#letters = new TypeLetters(info);
+  }
+
+  /** @returns whether there is room for more */
+  add(i: number): boolean {
+    const { symoffs, stroffs, coreTypeoffs, initTypeoffs } = this.info;
+    const { bytes, view: to } = this.data;
+    const { view } = this.#symtab;
+    const symbol = this.#symtab.at + i * SYM.size;
     const name = view.getUint32(symbol, true);
     const shndx = view.getUint16(symbol + 14, true);
-    const letter = letters.of(view.getUint8(symbol + 12), shndx);
-    initData.bytes[type] = letter;
-    const isCore = symbol === at || mod.klp || (name !== 0 && core[shndx] === 1);
-    if (!isCore) continue;
-    data.bytes[coreTypeoffs + kept] = letter;
-    const to = symoffs + kept * SYM.size;
-    data.view.setUint32(to, strAt - stroffs, true);
-    for (let word = 4; word < SYM.size; word += 4) data.view.setInt32(to + word, view.getInt32(symbol + word, true), true);
-    kept++;
-    const length = strscpy(data.bytes, strAt, coreTypeoffs - strAt, initData.bytes, strings + name);
-    if (length < 0) break;
-    strAt += length + 1;
+    const letter = this.#letters.of(view.getUint8(symbol + 12), shndx);
+    this.initData.bytes[initTypeoffs + i] = letter;
+    const isCore = i === 0 || this.keepsAll || (name !== 0 && this.#core[shndx] === 1);
+    if (!isCore) return true;
+    bytes[coreTypeoffs + this.kept] = letter;
+    const at = symoffs + this.kept * SYM.size;
+    to.setUint32(at, this.#strAt - stroffs, true);
+    for (let word = 4; word < SYM.size; word += 4) to.setInt32(at + word, view.getInt32(symbol + word, true), true);
+    this.kept++;
+    const length = strscpy(bytes, this.#strAt, coreTypeoffs - this.#strAt, this.initData.bytes, this.#strings + name);
+    this.#strAt += length + 1;
+    return length >= 0;
   }
-  return kept;
 }
 
 /**

@@ -85,9 +85,14 @@ export function layoutSections(info: LoadInfo, mod: KernelModule): void {
   // From here on these tables are read-only once init has run; both are written while it runs.
   markRoAfterInit(info, ".data..ro_after_init");
   markRoAfterInit(info, "__jump_table");
-  for (const section of info.sechdrs) section.sh_entsize = UNPLACED;
-  layoutSectionsOf(info, mod, false);
-  layoutSectionsOf(info, mod, true);
+  const isInit = new Uint8Array(info.sechdrs.length);
+  for (let i = 0; i < isInit.length; i++) {
+    const section = info.sechdrs[i];
+    section.sh_entsize = UNPLACED;
+    if (section.sh_flags & SHF.ALLOC && moduleInitLayoutSection(section.name, info.kernel)) isInit[i] = 1;
+  }
+  layoutSectionsOf(info, mod, isInit, 0);
+  layoutSectionsOf(info, mod, isInit, 1);
 }
 
 function markRoAfterInit(info: LoadInfo, name: string): void {
@@ -95,14 +100,14 @@ function markRoAfterInit(info: LoadInfo, name: string): void {
   if (i !== 0) info.sechdrs[i].sh_flags = u32(info.sechdrs[i].sh_flags | SHF.RO_AFTER_INIT);
 }
 
-/** __layout_sections(). */
-function layoutSectionsOf(info: LoadInfo, mod: KernelModule, isInit: boolean): void {
-  const { kernel, sechdrs } = info;
+/** __layout_sections(), for the sections whose entry in `isInit` is `wanted`. */
+function layoutSectionsOf({ kernel, sechdrs }: LoadInfo, mod: KernelModule, isInit: Uint8Array, wanted: 0 | 1): void {
   for (const { all, none, core, init } of MASKS) {
-    const type = isInit ? init : core;
-    for (const section of sechdrs) {
-      if ((section.sh_flags & all) !== all || section.sh_flags & none || section.sh_entsize !== UNPLACED) continue;
-      if (moduleInitLayoutSection(section.name, kernel) !== isInit) continue;
+    const type = wanted === 1 ? init : core;
+    for (let i = 0; i < sechdrs.length; i++) {
+      const section = sechdrs[i];
+      if (isInit[i] !== wanted || (section.sh_flags & all) !== all || section.sh_flags & none) continue;
+      if (section.sh_entsize !== UNPLACED) continue;
       if (type === undefined) throw new NotModelled("WARN_ON_ONCE(type == MOD_INVALID) in __layout_sections()");
       section.sh_entsize = moduleGetOffsetAndType(kernel, mod, type, section);
     }

@@ -17,6 +17,7 @@ import type { MappedArea } from "../kernel/memory.ts";
 import { KernelModule } from "../kernel/module.ts";
 import { Name } from "../kernel/name.ts";
 import type { Section, SectionTable } from "../kernel/section.ts";
+import type { VersionTable } from "./version.ts";
 
 /** MODULE_INIT_* of include/uapi/linux/module.h. */
 export const MODULE_INIT_IGNORE_MODVERSIONS = 1;
@@ -52,10 +53,8 @@ export interface LoadInfo {
   };
   /** Where the strings of .modinfo begin in the copy; see modinfo.ts. */
   modinfo: readonly number[] | undefined;
-  /** Where the entries of __versions begin in the copy, by the hash of their names; see version.ts. */
-  versions: ReadonlyMap<number, number> | undefined;
-  /** Where the copy ends, for a table of versions that goes on behind it. */
-  versionsEnd?: number;
+  /** __versions; see version.ts. */
+  versions: VersionTable | undefined;
   /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
   symoffs: number;
   stroffs: number;

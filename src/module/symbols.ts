@@ -34,40 +34,47 @@ import { checkVersion } from "./version.ts";
  * @returns 0 or minus an errno
  */
 export function simplifySymbols(info: LoadInfo, mod: KernelModule): number {
-  const { kernel, sechdrs, index } = info;
-  const { view, at, sh_size } = sechdrs[index.sym];
-  const end = at + Math.floor(sh_size / SYM.size) * SYM.size;
+  const symtab = info.sechdrs[info.index.sym];
+  const end = symtab.at + Math.floor(symtab.sh_size / SYM.size) * SYM.size;
   let ret = 0;
-  for (let symbol = at + SYM.size; symbol < end; symbol += SYM.size) {
-    const shndx = view.getUint16(symbol + 14, true);
-    if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
-    // The other special indices mean something else too, however many sections there are.
-    if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < sechdrs.length) {
-      const base = shndx === index.pcpu ? mod.percpu : sechdrs[shndx].sh_addr;
-      view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + base, true);
-      continue;
-    }
-    const name = copyName(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
-    if (shndx === SHN.UNDEF) {
-      const found = resolveSymbolWait(info, mod, name);
-      if (typeof found === "object") {
-        view.setUint32(symbol + 4, found.value, true);
-        continue;
-      }
-      if (found === undefined && symbolBinding(view.getUint8(symbol + 12)) === STB.WEAK) continue;
-      ret = found ?? -ENOENT;
-      kernel.printk(KERN_WARNING, `${mod.name}: Unknown symbol ${name} (err ${ret})`);
-    } else if (shndx === SHN.COMMON) {
-      if (name.toString().startsWith("__gnu_lto")) continue;
-      kernel.printk(KERN_WARNING, `${mod.name}: please compile with -fno-common`);
-      ret = -ENOEXEC;
-    } else {
-      const max = info.hdr.e_shnum - 1;
-      kernel.printk(KERN_ERR, `${mod.name}: Symbol ${name} has an invalid section index ${shndx} (max ${max})`);
-      ret = -ENOEXEC;
-    }
+  for (let symbol = symtab.at + SYM.size; symbol < end; symbol += SYM.size) {
+    const err = simplifySymbol(info, mod, symtab.view, symbol);
+    if (err !== 0) ret = err;
   }
   return ret;
+}
+
+/** One symbol, by its offset in the view. @returns 0 or minus an errno */
+function simplifySymbol(info: LoadInfo, mod: KernelModule, view: DataView, symbol: number): number {
+  const { kernel, sechdrs, index } = info;
+  const shndx = view.getUint16(symbol + 14, true);
+  if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) return 0;
+  // The other special indices mean something else too, however many sections there are.
+  if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < sechdrs.length) {
+    const base = shndx === index.pcpu ? mod.percpu : sechdrs[shndx].sh_addr;
+    view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + base, true);
+    return 0;
+  }
+  const name = copyName(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
+  if (shndx === SHN.UNDEF) {
+    const found = resolveSymbolWait(info, mod, name);
+    if (typeof found === "object") {
+      view.setUint32(symbol + 4, found.value, true);
+      return 0;
+    }
+    if (found === undefined && symbolBinding(view.getUint8(symbol + 12)) === STB.WEAK) return 0;
+    const err = found ?? -ENOENT;
+    kernel.printk(KERN_WARNING, `${mod.name}: Unknown symbol ${name} (err ${err})`);
+    return err;
+  }
+  if (shndx === SHN.COMMON) {
+    if (name.toString().startsWith("__gnu_lto")) return 0;
+    kernel.printk(KERN_WARNING, `${mod.name}: please compile with -fno-common`);
+    return -ENOEXEC;
+  }
+  const max = info.hdr.e_shnum - 1;
+  kernel.printk(KERN_ERR, `${mod.name}: Symbol ${name} has an invalid section index ${shndx} (max ${max})`);
+  return -ENOEXEC;
 }
 
 /** resolve_symbol_wait(): a module that is still in its init does not give its symbols; the kernel waits 30 s for it. */

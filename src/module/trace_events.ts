@@ -157,9 +157,16 @@ function defineFields({ space, slab }: Kernel, call: number): void {
   }
 }
 
+/** struct trace_eval_map. */
+interface EvalMap {
+  readonly system: number;
+  readonly name: string;
+  readonly value: number;
+}
+
 /** trace_event_eval_update(), for the events of the module that brings the names. */
 function updateEvals(space: AddressSpace, calls: readonly number[], evals: readonly number[]): void {
-  const maps = evals.map((at) => ({
+  const maps = evals.map((at): EvalMap => ({
     system: space.read32(at + EVAL.system),
     name: space.cstring(space.read32(at + EVAL.name)),
     value: s32(space.read32(at + EVAL.value)),
@@ -173,13 +180,13 @@ function updateEvals(space: AddressSpace, calls: readonly number[], evals: reado
     if (area === undefined) continue;
     const bytes = area.bytes.subarray(u32(printFmt - area.base));
     const found = search.findIn(bytes);
-    for (const [i, map] of maps.entries()) {
-      if (map.system !== system || !found.has(i)) continue;
-      if (!replaceName(bytes, map.name, map.value)) {
-        throw new NotModelled(`update_event_printk() of ${map.name}, which is shorter than its value`);
-      }
-    }
+    for (let i = 0; i < maps.length; i++) if (found[i] === 1 && maps[i].system === system) updateEventPrintk(bytes, maps[i]);
   }
+}
+
+function updateEventPrintk(bytes: Uint8Array, { name, value }: EvalMap): void {
+  if (replaceName(bytes, name, value)) return;
+  throw new NotModelled(`update_event_printk() of ${name}, which is shorter than its value`);
 }
 
 /** Offset of `funcs` in struct tracepoint. */

@@ -169,27 +169,34 @@ export function unsafeArgument(text: string, find: FindField): number | undefine
  * import { assertEquals } from "@std/assert";
  * import { NameSearch } from "./trace_print_fmt.ts";
  * const text = new TextEncoder().encode('"%d", REC->a == TWO ? ONE : 0\0');
- * assertEquals(new NameSearch(["ONE", "THREE", "TWO"]).findIn(text), new Set([0, 2]));
+ * assertEquals(new NameSearch(["ONE", "THREE", "TWO"]).findIn(text), Uint8Array.of(1, 0, 1));
  * ```
  */
 export class NameSearch {
-  /** Indices of the names, by their first byte. */
-  readonly #byFirst: (number[] | undefined)[] = [];
+  /** For each byte, the number from 1 of the last name that begins with it, or 0. */
+  readonly #last = new Uint32Array(256);
+  /** For each number, that of the name before it that begins with the same byte. */
+  readonly #previous: Uint32Array;
 
   constructor(readonly names: readonly string[]) {
-    for (const [i, name] of names.entries()) (this.#byFirst[name.charCodeAt(0)] ??= []).push(i);
+    this.#previous = new Uint32Array(names.length + 1);
+    for (let number = 1; number <= names.length; number++) {
+      const first = names[number - 1].charCodeAt(0);
+      this.#previous[number] = this.#last[first];
+      this.#last[first] = number;
+    }
   }
 
   /**
    * @param bytes of a text up to its NUL
-   * @returns the indices of the names that stand anywhere in it
+   * @returns 1 for each name that stands anywhere in it
    */
-  findIn(bytes: Uint8Array): Set<number> {
-    const found = new Set<number>();
+  findIn(bytes: Uint8Array): Uint8Array {
+    const found = new Uint8Array(this.names.length);
     for (let at = 0; at < bytes.length && bytes[at] !== 0; at++) {
-      const candidates = this.#byFirst[bytes[at]];
-      if (candidates === undefined) continue;
-      for (const i of candidates) if (startsWith(bytes, at, this.names[i])) found.add(i);
+      for (let number = this.#last[bytes[at]]; number !== 0; number = this.#previous[number]) {
+        if (startsWith(bytes, at, this.names[number - 1])) found[number - 1] = 1;
+      }
     }
     return found;
   }

@@ -14,7 +14,8 @@ import { bug, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
-import { Name } from "../kernel/name.ts";
+import { hashOfName, Name } from "../kernel/name.ts";
+import type { Section } from "../kernel/section.ts";
 import { TAINT } from "../kernel/taint.ts";
 import type { LoadInfo } from "./load_info.ts";
 
@@ -24,44 +25,42 @@ const NAME_OFFSET = 4;
 
 const MODULE_LAYOUT = Name.of("module_layout");
 
-/** Entries of __versions, as far as they lie in the copy. */
-function countVersions(info: LoadInfo): number {
-  const { sh_offset, sh_size } = info.sechdrs[info.index.vers];
-  const { base, bytes } = info.copy.area;
-  const count = Math.floor(sh_size / MODVERSION_INFO_SIZE);
-  const inCopy = Math.max(0, Math.ceil((bytes.length - NAME_OFFSET - sh_offset) / MODVERSION_INFO_SIZE));
-  if (inCopy < count) info.versionsEnd = base + bytes.length;
-  return Math.min(count, inCopy);
-}
+/**
+ * Where the entries of __versions begin in the copy, as far as they lie in it: a hash table by their names. Of two entries for one name
+ * the first is found first.
+ */
+export class VersionTable {
+  /** Offset of an entry, and one more; 0 where there is none. */
+  readonly #slots: Int32Array;
+  /** Whether the section goes on behind the copy. */
+  readonly isCutOff: boolean;
 
-/** The name of the entry at an offset of the copy. */
-function nameOfVersion({ copy }: LoadInfo, at: number): Name {
-  return new Name(copy.area.bytes, at + NAME_OFFSET);
-}
-
-/** Where the entries of __versions begin in the copy, by the hash of their names: the first of each. */
-function versionsOf(info: LoadInfo): ReadonlyMap<number, number> {
-  if (info.versions !== undefined) return info.versions;
-  const { sh_offset } = info.sechdrs[info.index.vers];
-  const versions = new Map<number, number>();
-  // From the last one on, so that the first one stays.
-  for (let i = countVersions(info) - 1; i >= 0; i--) {
-    const at = sh_offset + i * MODVERSION_INFO_SIZE;
-    versions.set(nameOfVersion(info, at).hash, at);
+  constructor(readonly bytes: Uint8Array, { sh_offset, sh_size }: Section) {
+    const count = Math.floor(sh_size / MODVERSION_INFO_SIZE);
+    const inCopy = Math.max(0, Math.ceil((bytes.length - NAME_OFFSET - sh_offset) / MODVERSION_INFO_SIZE));
+    this.isCutOff = inCopy < count;
+    const end = sh_offset + Math.min(count, inCopy) * MODVERSION_INFO_SIZE;
+    this.#slots = new Int32Array(2 << (32 - Math.clz32(Math.min(count, inCopy))));
+    for (let at = sh_offset; at < end; at += MODVERSION_INFO_SIZE) {
+      let slot = this.#slotOf(hashOfName(bytes, at + NAME_OFFSET));
+      while (this.#slots[slot] !== 0) slot = this.#slotOf(slot + 1);
+      this.#slots[slot] = at + 1;
+    }
   }
-  return info.versions = versions;
-}
 
-/** The CRC that the first entry for a name has. */
-function versionOf(info: LoadInfo, symname: Name): number | undefined {
-  let at = versionsOf(info).get(symname.hash);
-  if (at === undefined) return undefined;
-  const end = info.sechdrs[info.index.vers].sh_offset + countVersions(info) * MODVERSION_INFO_SIZE;
-  // Another name may have the same hash.
-  for (; at < end; at += MODVERSION_INFO_SIZE) {
-    if (nameOfVersion(info, at).equals(symname)) return info.copy.area.view.getUint32(at, true);
+  /** Offset of the first entry for a name. */
+  find(name: Name): number | undefined {
+    let slot = this.#slotOf(name.hash);
+    for (; this.#slots[slot] !== 0; slot = this.#slotOf(slot + 1)) {
+      const at = this.#slots[slot] - 1;
+      if (name.standsAt(this.bytes, at + NAME_OFFSET)) return at;
+    }
+    return undefined;
   }
-  return undefined;
+
+  #slotOf(number: number): number {
+    return number & (this.#slots.length - 1);
+  }
 }
 
 /**
@@ -88,8 +87,11 @@ export function checkVersion(info: LoadInfo, symname: Name, mod: KernelModule, c
   // Who exports without CRCs has tainted the kernel already.
   if (crc === undefined) return true;
   if (info.index.vers === 0) return tryToForceLoad(kernel, mod, symname.toString()) === 0;
-  const expected = versionOf(info, symname);
-  if (expected === undefined && info.versionsEnd !== undefined) throw pageFault(u32(info.versionsEnd), "read");
+  const { area } = info.copy;
+  const versions = info.versions ??= new VersionTable(area.bytes, info.sechdrs[info.index.vers]);
+  const at = versions.find(symname);
+  if (at === undefined && versions.isCutOff) throw pageFault(u32(area.base + area.bytes.length), "read");
+  const expected = at === undefined ? undefined : area.view.getUint32(at, true);
   if (expected === crc) return true;
   if (expected === undefined) kernel.printk(KERN_WARNING, `${info.name}: no symbol version for ${symname}`);
   else kernel.printk(KERN_WARNING, `${info.name}: disagrees about version of symbol ${symname}`);
