@@ -79,7 +79,9 @@ export function traceModuleRemoveEvents(kernel: Kernel, mod: KernelModule): void
 }
 
 function pointers(space: AddressSpace, table: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => space.read32(table + 4 * i));
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) found.push(space.read32(table + 4 * i));
+  return found;
 }
 
 /** __register_event(), with the raw_init() of all events that TRACE_EVENT() makes. */
@@ -166,13 +168,16 @@ interface EvalMap {
 
 /** trace_event_eval_update(), for the events of the module that brings the names. */
 function updateEvals(space: AddressSpace, calls: readonly number[], evals: readonly number[]): void {
-  const maps = evals.map((at): EvalMap => ({
-    system: space.read32(at + EVAL.system),
-    name: space.cstring(space.read32(at + EVAL.name)),
-    value: s32(space.read32(at + EVAL.value)),
-  }));
+  const maps: EvalMap[] = [];
+  const names: string[] = [];
+  for (const at of evals) {
+    const system = space.read32(at + EVAL.system);
+    const name = space.cstring(space.read32(at + EVAL.name));
+    maps.push({ system, name, value: s32(space.read32(at + EVAL.value)) });
+    names.push(name);
+  }
   // A name's value makes no other name, so the text before all replacements tells which there are.
-  const search = new NameSearch(maps.map(({ name }) => name));
+  const search = new NameSearch(names);
   for (const call of calls) {
     const system = space.read32(space.read32(call + CALL.class) + CLASS.system);
     const printFmt = space.read32(call + CALL.printFmt);
