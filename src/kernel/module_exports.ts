@@ -23,14 +23,18 @@ interface ExportTable {
   readonly entries: readonly KernelModuleExport[];
 }
 
+/** A power of two. */
+const FEWEST_SLOTS = 1 << 10;
+
 /** All symbols of one name. */
 interface SameName {
+  readonly hash: number;
   readonly text: string;
   readonly ofKernel: FoundSymbol | undefined;
   /** Those of sorted tables; more than one only where one module exports a name in both its tables. */
   ofModules: KernelModuleExport[];
-  /** Another name whose hash is the same. */
-  readonly next: SameName | undefined;
+  /** Another name of the same slot. */
+  next: SameName | undefined;
 }
 
 /** strcmp() order of two latin-1 strings. */
@@ -59,8 +63,9 @@ function isSorted(entries: readonly KernelModuleExport[]): boolean {
 }
 
 export class SymbolSearch {
-  /** What was asked for or exported before, by the name's hash. */
-  readonly #byHash = new Map<number, SameName>();
+  /** What was asked for or exported before: a hash table. */
+  #slots = new Array<SameName | undefined>(FEWEST_SLOTS).fill(undefined);
+  #count = 0;
   #unsorted: ExportTable[] = [];
 
   constructor(readonly kernel: KernelExports) {}
@@ -102,13 +107,32 @@ export class SymbolSearch {
   }
 
   #sameName(name: Name): SameName {
-    const first = this.#byHash.get(name.hash);
-    for (let same = first; same !== undefined; same = same.next) if (name.is(same.text)) return same;
-    const text = name.toString();
+    let same = this.#slots[name.hash & (this.#slots.length - 1)];
+    while (same !== undefined && !(same.hash === name.hash && name.is(same.text))) same = same.next;
+    return same ?? this.#add(name);
+  }
+
+  #add({ hash, text }: Name): SameName {
+    if (this.#count === this.#slots.length) this.#grow();
+    this.#count++;
     const symbol = this.kernel.find(text);
-    const added = { text, ofKernel: symbol && { ...symbol, owner: undefined }, ofModules: [], next: first };
-    this.#byHash.set(name.hash, added);
-    return added;
+    const ofKernel = symbol && { ...symbol, owner: undefined };
+    const slot = hash & (this.#slots.length - 1);
+    return this.#slots[slot] = { hash, text, ofKernel, ofModules: [], next: this.#slots[slot] };
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Array<SameName | undefined>(2 * old.length).fill(undefined);
+    for (let same of old) {
+      while (same !== undefined) {
+        const { next } = same;
+        const slot = same.hash & (this.#slots.length - 1);
+        same.next = this.#slots[slot];
+        this.#slots[slot] = same;
+        same = next;
+      }
+    }
   }
 }
 

@@ -59,7 +59,11 @@ export class Name {
     return true;
   }
 
-  toString(): string {
+  get text(): string {
     return this.#text ??= latin1(this.bytes, this.start, this.end);
+  }
+
+  toString(): string {
+    return this.text;
   }
 }

@@ -18,7 +18,7 @@ import type { AddressSpace } from "../kernel/memory.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
 import type { TraceEventList } from "../kernel/trace_event_list.ts";
-import { NameSearch, replaceName, unsafeArgument } from "./trace_print_fmt.ts";
+import { NameSearch, replaceName, skipFormat, unsafeArgument } from "./trace_print_fmt.ts";
 
 /** Taints that do not keep a module from being traced. */
 const HARMLESS = [TAINT.OOT_MODULE, TAINT.CRAP, TAINT.UNSIGNED_MODULE, TAINT.TEST, TAINT.LIVEPATCH]
@@ -183,7 +183,8 @@ function updateEvals(space: AddressSpace, calls: readonly number[], evals: reado
     const printFmt = space.read32(call + CALL.printFmt);
     const area = space.find(printFmt);
     if (area === undefined) continue;
-    const bytes = area.bytes.subarray(u32(printFmt - area.base));
+    const text = area.bytes.subarray(u32(printFmt - area.base));
+    const bytes = text.subarray(skipFormat(text));
     const found = search.findIn(bytes);
     for (let i = 0; i < maps.length; i++) if (found[i] === 1 && maps[i].system === system) updateEventPrintk(bytes, maps[i]);
   }

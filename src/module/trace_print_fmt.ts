@@ -189,17 +189,33 @@ export class NameSearch {
 
   /**
    * @param bytes of a text up to its NUL
-   * @returns 1 for each name that stands anywhere in it
+   * @returns 1 for each name that {@link replaceName} may come upon
    */
   findIn(bytes: Uint8Array): Uint8Array {
     const found = new Uint8Array(this.names.length);
     for (let at = 0; at < bytes.length && bytes[at] !== 0; at++) {
+      if (!mayBegin(bytes, at)) continue;
       for (let number = this.#last[bytes[at]]; number !== 0; number = this.#previous[number]) {
         if (startsWith(bytes, at, this.names[number - 1])) found[number - 1] = 1;
       }
     }
     return found;
   }
+}
+
+/** Whether a name that is to be replaced may begin there: behind what is no part of a word, an underscore, or what a backslash skips. */
+function mayBegin(bytes: Uint8Array, at: number): boolean {
+  return at === 0 || WORD_BYTES[bytes[at - 1]] === 0 || bytes[at - 1] === UNDERSCORE || bytes[at - 2] === BACKSLASH;
+}
+
+/** Offset of what follows the format at the text's beginning, in which no name is replaced. */
+export function skipFormat(bytes: Uint8Array): number {
+  if (bytes[0] !== QUOTE) return 0;
+  let at = 1;
+  while (at < bytes.length && bytes[at] !== 0 && bytes[at] !== QUOTE) {
+    at += bytes[at] === BACKSLASH && bytes[at + 1] !== 0 ? 2 : 1;
+  }
+  return bytes[at] === QUOTE ? at + 1 : 0;
 }
 
 /**
@@ -243,7 +259,8 @@ export function replaceName(bytes: Uint8Array, name: string, value: number): boo
   return true;
 }
 
+/** Whether a name stands there. Names of one enum begin alike, so the last byte tells first. */
 function startsWith(bytes: Uint8Array, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return false;
+  for (let i = name.length - 1; i >= 0; i--) if (bytes[at + i] !== name.charCodeAt(i)) return false;
   return true;
 }
