@@ -87,6 +87,12 @@ export interface KernelModuleExport extends ExportedSymbol {
   readonly nameInMemory: Name;
 }
 
+function noMemories(): ModuleMemory[] {
+  const mem: ModuleMemory[] = [];
+  for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) mem.push({ size: 0, area: undefined });
+  return mem;
+}
+
 const NO_TABLE: ModuleTable = { address: 0, count: 0 };
 
 /**
@@ -95,7 +101,7 @@ const NO_TABLE: ModuleTable = { address: 0, count: 0 };
  */
 export class KernelModule {
   state: ModuleState = MODULE_STATE.UNFORMED;
-  readonly mem: ModuleMemory[] = Array.from({ length: MOD_MEM_NUM_TYPES }, () => ({ size: 0, area: undefined }));
+  readonly mem: readonly ModuleMemory[] = noMemories();
   /** Bit mask of taint flags. */
   taints = 0;
   usingGplonlySymbols = false;
