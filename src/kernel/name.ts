@@ -9,25 +9,20 @@
 import { latin1 } from "../elf/latin1.ts";
 import { encodeName } from "../elf/string_table.ts";
 
-/** A hash of the bytes from `start` up to a NUL, or to the end of what is there. */
-export function hashOfName(bytes: Uint8Array, start: number): number {
-  let hash = 0;
-  for (let at = start; at < bytes.length && bytes[at] !== 0; at++) hash = (Math.imul(hash, 31) + bytes[at]) | 0;
-  return hash;
-}
-
 /** The bytes from `start` up to a NUL, or to the end of what is there. */
 export class Name {
+  /** Of the bytes: equal names have the same. */
   readonly hash: number;
   /** Offset of the NUL. */
   readonly end: number;
   #text: string | undefined;
 
   constructor(readonly bytes: Uint8Array, readonly start: number) {
+    let hash = 0;
     let end = start;
-    while (end < bytes.length && bytes[end] !== 0) end++;
+    for (; end < bytes.length && bytes[end] !== 0; end++) hash = (Math.imul(hash, 31) + bytes[end]) | 0;
+    this.hash = hash;
     this.end = end;
-    this.hash = hashOfName(bytes, start);
   }
 
   /**

@@ -14,7 +14,7 @@ import { bug, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
-import { hashOfName, Name } from "../kernel/name.ts";
+import { Name } from "../kernel/name.ts";
 import type { Section } from "../kernel/section.ts";
 import { TAINT } from "../kernel/taint.ts";
 import type { LoadInfo } from "./load_info.ts";
@@ -27,7 +27,7 @@ const MODULE_LAYOUT = Name.of("module_layout");
 
 /**
  * Where the entries of __versions begin in the copy, as far as they lie in it: a hash table by their names. Of two entries for one name
- * the first is found first.
+ * the first counts.
  */
 export class VersionTable {
   /** Offset of an entry, and one more; 0 where there is none. */
@@ -36,30 +36,29 @@ export class VersionTable {
   readonly isCutOff: boolean;
 
   constructor(readonly bytes: Uint8Array, { sh_offset, sh_size }: Section) {
-    const count = Math.floor(sh_size / MODVERSION_INFO_SIZE);
+    const whole = Math.floor(sh_size / MODVERSION_INFO_SIZE);
     const inCopy = Math.max(0, Math.ceil((bytes.length - NAME_OFFSET - sh_offset) / MODVERSION_INFO_SIZE));
-    this.isCutOff = inCopy < count;
-    const end = sh_offset + Math.min(count, inCopy) * MODVERSION_INFO_SIZE;
-    this.#slots = new Int32Array(2 << (32 - Math.clz32(Math.min(count, inCopy))));
-    for (let at = sh_offset; at < end; at += MODVERSION_INFO_SIZE) {
-      let slot = this.#slotOf(hashOfName(bytes, at + NAME_OFFSET));
-      while (this.#slots[slot] !== 0) slot = this.#slotOf(slot + 1);
-      this.#slots[slot] = at + 1;
+    const count = Math.min(whole, inCopy);
+    this.isCutOff = inCopy < whole;
+    this.#slots = new Int32Array(2 << (32 - Math.clz32(count)));
+    for (let i = 0, at = sh_offset; i < count; i++, at += MODVERSION_INFO_SIZE) {
+      const slot = this.#slotOf(new Name(bytes, at + NAME_OFFSET));
+      if (this.#slots[slot] === 0) this.#slots[slot] = at + 1;
     }
   }
 
   /** Offset of the first entry for a name. */
   find(name: Name): number | undefined {
-    let slot = this.#slotOf(name.hash);
-    for (; this.#slots[slot] !== 0; slot = this.#slotOf(slot + 1)) {
-      const at = this.#slots[slot] - 1;
-      if (name.standsAt(this.bytes, at + NAME_OFFSET)) return at;
-    }
-    return undefined;
+    const at = this.#slots[this.#slotOf(name)] - 1;
+    return at < 0 ? undefined : at;
   }
 
-  #slotOf(number: number): number {
-    return number & (this.#slots.length - 1);
+  /** Where an entry for the name stands, or would stand. */
+  #slotOf(name: Name): number {
+    const mask = this.#slots.length - 1;
+    let slot = name.hash & mask;
+    while (this.#slots[slot] !== 0 && !name.standsAt(this.bytes, this.#slots[slot] - 1 + NAME_OFFSET)) slot = (slot + 1) & mask;
+    return slot;
   }
 }
 
