@@ -136,8 +136,10 @@ export class KernelModule {
     core: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
     init: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
   };
-  /** The allocated sections, in the order of the section table. */
-  sections: readonly PlacedSection[] = [];
+  /** Of the allocated sections: few ask for them, and many modules have many, so they are kept as numbers. */
+  readonly #sectionNames: string[] = [];
+  /** Address, size and type of each. */
+  readonly #sectionPlaces: number[] = [];
   /** Address of `struct module`; set when the module has its own memory. */
   address = 0;
 
@@ -147,6 +149,23 @@ export class KernelModule {
    * @param at view of the bytes of struct module, in the file's copy first, then in the module's memory
    */
   constructor(public name: string, readonly layout: StructModule, public at: DataView) {}
+
+  /** The allocated sections, in the order of the section table. */
+  get sections(): readonly PlacedSection[] {
+    const places = this.#sectionPlaces;
+    return this.#sectionNames.map((name, i) => ({
+      name,
+      address: places[3 * i],
+      size: places[3 * i + 1],
+      type: places[3 * i + 2],
+    }));
+  }
+
+  /** Adds an allocated section. */
+  addSection({ name, sh_addr, sh_size }: Pick<Section, "name" | "sh_addr" | "sh_size">, type: number): void {
+    this.#sectionNames.push(name);
+    this.#sectionPlaces.push(sh_addr, sh_size, type);
+  }
 
   /** Writes a field of one, two or four bytes; a kernel that lacks the field goes without. */
   put(field: string, value: number, element = 0): void {

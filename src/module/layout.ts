@@ -28,7 +28,6 @@ import {
   MOD_RODATA,
   MOD_TEXT,
   type ModuleMemory,
-  type PlacedSection,
 } from "../kernel/module.ts";
 import type { Section } from "../kernel/section.ts";
 import { warnOnce } from "../kernel/warn.ts";
@@ -143,7 +142,7 @@ function moduleMemoryAlloc(kernel: Kernel, memory: ModuleMemory): boolean {
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /** Copies an allocated section to its place, which becomes its address. */
-function placeSection(kernel: Kernel, mod: KernelModule, section: Section): PlacedSection {
+function placeSection(kernel: Kernel, mod: KernelModule, section: Section): void {
   const type = sectionType(section);
   const offset = sectionOffset(section);
   if (type >= MOD_MEM_NUM_TYPES) {
@@ -151,19 +150,19 @@ function placeSection(kernel: Kernel, mod: KernelModule, section: Section): Plac
     throw new NotModelled("move_module() of a section whose offset runs into its memory type");
   }
   const { area } = mod.mem[type];
-  const { name, sh_size: size } = section;
   if (area === undefined) {
     // All sections of this type are empty, so the type has no memory, and its base is NULL.
     section.sh_addr = offset;
     section.view = NO_BYTES;
     section.at = 0;
-    return { name, address: offset, size, type: MOD_MEM_NUM_TYPES };
+    mod.addSection(section, MOD_MEM_NUM_TYPES);
+    return;
   }
   if (section.sh_type !== SHT.NOBITS) copySection(section, area, offset);
-  const address = section.sh_addr = u32(area.base + offset);
+  section.sh_addr = u32(area.base + offset);
   section.view = area.view;
   section.at = offset;
-  return { name, address, size, type };
+  mod.addSection(section, type);
 }
 
 /**
@@ -181,9 +180,7 @@ export function moveModule(info: LoadInfo, mod: KernelModule): number {
     freeModMem(kernel, mod, type);
     return -ENOMEM;
   }
-  const placed: PlacedSection[] = [];
-  for (const section of sechdrs) if (section.sh_flags & SHF.ALLOC) placed.push(placeSection(kernel, mod, section));
-  mod.sections = placed;
+  for (const section of sechdrs) if (section.sh_flags & SHF.ALLOC) placeSection(kernel, mod, section);
   // Module has been copied to its final place now.
   const thisModule = sechdrs[info.index.mod];
   mod.at = thisModule.ownView();
