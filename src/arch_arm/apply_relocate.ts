@@ -82,7 +82,7 @@ export function applyRelocate(
     loc: 0,
     value: 0,
     info: 0,
-    plt: kernel.config("ARM_MODULE_PLTS") ? (loc, target) => getModulePlt(kernel, mod, loc, target) : undefined,
+    plt: kernel.config("ARM_MODULE_PLTS") ? (loc, target) => getModulePlt(kernel, mod, u32(loc), target) : undefined,
   };
   for (let i = 0, at = relsec.at; i < count; i++, at += REL.size) {
     const offset = relsec.view.getUint32(at, true);
@@ -99,10 +99,10 @@ export function applyRelocate(
     if (row === undefined) return refuse(`${mod.name}: unknown relocation: ${info & 0xff}`);
     site.view = dstsec.view;
     site.at = dstsec.at + offset;
-    site.loc = u32(dstsec.sh_addr + offset);
+    site.loc = s32(dstsec.sh_addr + offset);
     // A section of less than four bytes has no end to the kernel's eye.
     if (site.at > dstEnd) findPlace(kernel, site);
-    site.value = symsec.view.getUint32(symbol + 4, true);
+    site.value = symsec.view.getInt32(symbol + 4, true);
     site.info = symsec.view.getUint8(symbol + 12);
     const failure = row.apply(site);
     if (failure !== undefined) {
@@ -114,11 +114,12 @@ export function applyRelocate(
 
 /** Points a site to wherever its address is mapped. */
 function findPlace(kernel: Kernel, site: RelocationSite): void {
-  kernel.space.read32(site.loc);
-  const area = kernel.space.find(site.loc);
-  if (area === undefined) throw pageFault(site.loc, "read");
+  const address = u32(site.loc);
+  kernel.space.read32(address);
+  const area = kernel.space.find(address);
+  if (area === undefined) throw pageFault(address, "read");
   site.view = area.view;
-  site.at = site.loc - area.base;
+  site.at = address - area.base;
 }
 
 /** apply_relocate_add(): ARM's loader takes no explicit addends. @returns minus ENOEXEC */

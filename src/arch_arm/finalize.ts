@@ -55,7 +55,7 @@ function fixupPvTable(kernel: Kernel, section: Section): void {
     patchText(
       kernel,
       site,
-      kernel.config("THUMB2_KERNEL") ? patchThumb(word, low, high, lpae) : patchArm(word, low, high, lpae),
+      kernel.isThumb2 ? patchThumb(word, low, high, lpae) : patchArm(word, low, high, lpae),
     );
   }
 }

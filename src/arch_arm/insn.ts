@@ -14,12 +14,12 @@ import { BRANCH24, THM_BRANCH24 } from "./fields.ts";
 
 /** arm_gen_nop(): `mov r0, r0`, or the wide no-op of Thumb-2. */
 export function armGenNop(kernel: Kernel): number {
-  return kernel.config("THUMB2_KERNEL") ? 0xf3af8000 : 0xe1a00000;
+  return kernel.isThumb2 ? 0xf3af8000 : 0xe1a00000;
 }
 
 /** What ftrace puts in the place of a call to mcount: `add sp, sp, #4`. */
 export function ftraceNop(kernel: Kernel): number {
-  return kernel.config("THUMB2_KERNEL") ? 0xf10d0d04 : 0xe28dd004;
+  return kernel.isThumb2 ? 0xf10d0d04 : 0xe28dd004;
 }
 
 /**
@@ -29,7 +29,7 @@ export function ftraceNop(kernel: Kernel): number {
  * @returns undefined where it does not reach; unlike the loader's test, this one takes the most negative offset
  */
 export function armGenBranch(kernel: Kernel, pc: number, target: number, link: boolean): number | undefined {
-  if (kernel.config("THUMB2_KERNEL")) {
+  if (kernel.isThumb2) {
     const offset = s32(target - (pc + 4));
     if (offset < -16777216 || offset > 16777214) return undefined;
     return THM_BRANCH24.write(link ? 0xf000d000 : 0xf0009000, offset);
@@ -41,13 +41,13 @@ export function armGenBranch(kernel: Kernel, pc: number, target: number, link: b
 
 /** An instruction at an address, Thumb-2 with its first halfword on top. */
 export function readInsn(kernel: Kernel, address: number): number {
-  if (!kernel.config("THUMB2_KERNEL")) return kernel.space.read32(address);
+  if (!kernel.isThumb2) return kernel.space.read32(address);
   return u32((kernel.space.read16(address) << 16) | kernel.space.read16(address + 2));
 }
 
 /** __patch_text(). */
 export function patchText(kernel: Kernel, address: number, insn: number): void {
-  if (!kernel.config("THUMB2_KERNEL")) {
+  if (!kernel.isThumb2) {
     kernel.space.patch32(address, insn);
     return;
   }

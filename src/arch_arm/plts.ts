@@ -28,9 +28,7 @@ const PLT_ENT_SIZE = PLT_ENTRIES_SIZE / PLT_ENT_COUNT;
 
 /** `ldr pc, [pc, #off]`, as it stands in memory; Thumb-2 has its halfwords in order. */
 function pltEntLdr(kernel: Kernel): number {
-  return kernel.config("THUMB2_KERNEL")
-    ? u32(((PLT_ENT_STRIDE - 4 | 0xf000) << 16) | 0xf8df)
-    : u32(0xe59ff000 | (PLT_ENT_STRIDE - 8));
+  return kernel.isThumb2 ? u32(((PLT_ENT_STRIDE - 4 | 0xf000) << 16) | 0xf8df) : u32(0xe59ff000 | (PLT_ENT_STRIDE - 8));
 }
 
 /** fixed_plts[]: ftrace's two targets come first in every PLT. */
@@ -102,10 +100,9 @@ export function moduleFrobArchSections(
   isInit: (name: string) => boolean,
 ): number {
   if (!kernel.config("ARM_MODULE_PLTS")) return 0;
-  const { sechdrs, area } = table;
   const { core, init } = mod.arch;
   let syms: Section | undefined;
-  for (const section of sechdrs) {
+  for (const section of table.sechdrs) {
     if (section.name === ".plt") core.plt = section;
     else if (section.name === ".init.plt") init.plt = section;
     else if (section.sh_type === SHT.SYMTAB) syms = section;
@@ -120,21 +117,27 @@ export function moduleFrobArchSections(
   }
   const fixed = fixedPlts(kernel).length;
   const counts = { core: fixed, init: fixed };
-  for (const rel of sechdrs.slice(1)) {
+  for (let i = 1; i < table.sechdrs.length; i++) {
+    const rel = table.sechdrs[i];
     if (rel.sh_type !== SHT.REL) continue;
     const dst = uncheckedHeader(table, rel.sh_info);
     if (!(dst.sh_flags & SHF.EXECINSTR)) continue;
-    sortRelocations(area.view, rel.sh_offset, rel.sh_size >>> 3);
-    const name = sechdrs[rel.sh_info]?.name ?? "";
-    counts[isInit(name) ? "init" : "core"] += countPlts(kernel, table, syms, dst, rel);
+    sortRelocations(table.area.view, rel.sh_offset, rel.sh_size >>> 3);
+    const count = countPlts(kernel, table, syms, dst, rel);
+    if (isInit(table.sechdrs[rel.sh_info]?.name ?? "")) counts.init += count;
+    else counts.core += count;
   }
-  for (const [which, plt] of [["core", core.plt], ["init", init.plt]] as const) {
-    plt.sh_type = SHT.NOBITS;
-    plt.sh_flags = SHF.EXECINSTR | SHF.ALLOC;
-    plt.sh_addralign = PLT_ENT_STRIDE;
-    plt.sh_size = Math.ceil(counts[which] * PLT_ENT_SIZE / PLT_ENTRIES_SIZE) * PLT_ENTRIES_SIZE;
-  }
+  sizePlt(core.plt, counts.core);
+  sizePlt(init.plt, counts.init);
   return 0;
+}
+
+/** Room for so many entries. */
+function sizePlt(plt: Section, entries: number): void {
+  plt.sh_type = SHT.NOBITS;
+  plt.sh_flags = SHF.EXECINSTR | SHF.ALLOC;
+  plt.sh_addralign = PLT_ENT_STRIDE;
+  plt.sh_size = Math.ceil(entries * PLT_ENT_SIZE / PLT_ENTRIES_SIZE) * PLT_ENTRIES_SIZE;
 }
 
 /** Offset of an entry's literal in the PLT. */

@@ -13,7 +13,7 @@ import { R_ARM, STT, symbolType } from "../elf/constants.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { BRANCH24, type Field, MOV16, PREL31, THM_BRANCH24, THM_MOV16, WORD } from "./fields.ts";
 
-/** One place to relocate. */
+/** One place to relocate. Addresses are signed here, which an engine keeps without a number object of their own. */
 export interface RelocationSite {
   view: DataView;
   /** Offset of the place in `view`. */

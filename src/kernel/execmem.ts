@@ -10,6 +10,7 @@
 
 import { u32 } from "../elf/word.ts";
 import type { AddressSpace, MappedArea } from "./memory.ts";
+import { pagesIn } from "./page_pool.ts";
 
 export const PAGE_SIZE = 4096;
 
@@ -24,6 +25,8 @@ export function pageAlign(size: number): number {
   return u32(u32(size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
 }
 
+/** Bytes of memory for copies; larger files get their own. */
+const LEAST_SPARE = 1 << 20;
 /** The least that is ever taken: a page and its guard page. */
 const SMALLEST = 2 * PAGE_SIZE;
 
@@ -100,6 +103,8 @@ export class Execmem {
   /** Where the next areas of modules in vmalloc space lie, and all that were so far. */
   #foreseen: readonly AddressRange[] = [];
   readonly #everForeseen = new Set<number>();
+  /** Memory of a copy that was freed. */
+  #spare: ArrayBuffer | undefined;
 
   /**
    * @param modules [MODULES_VADDR, MODULES_END)
@@ -143,34 +148,65 @@ export class Execmem {
   }
 
   #allocForeseen(size: number): MappedArea | undefined {
-    const [next, ...rest] = this.#foreseen;
+    const next = this.#foreseen[0];
     if (next === undefined || next.end - next.start !== size) return this.#allocIn(this.#vmallocHoles, size);
-    this.#foreseen = rest;
+    this.#foreseen = this.#foreseen.slice(1);
     this.#pages += size / PAGE_SIZE;
     return this.space.map(next.start, size);
   }
 
-  /** vmalloc(): memory for the temporary copy of the file. */
+  /** vmalloc(): whole pages, zeroed. @returns undefined where no hole is large enough, or for a size of 0 */
   vmallocPages(size: number): MappedArea | undefined {
-    return this.#allocIn(this.#vmallocHoles, pageAlign(size));
+    const length = pageAlign(size);
+    const base = size === 0 ? undefined : this.#takeRange(this.#vmallocHoles, length);
+    return base === undefined ? undefined : this.space.map(base, length);
   }
 
-  /** execmem_free() and vfree(). The area's memory may be used for others from now on. */
+  /** vmalloc() for the temporary copy of a file: whole pages with the file's bytes in them, and zeros behind. */
+  copyPages(file: Uint8Array): MappedArea | undefined {
+    // A file that unpacks to nothing has a page all the same: the one that the decompressor began.
+    const size = pageAlign(file.length || 1);
+    const base = this.#takeRange(this.#vmallocHoles, size);
+    if (base === undefined) return undefined;
+    let memory = this.#spare;
+    this.#spare = undefined;
+    if (memory === undefined || memory.byteLength < size) memory = new ArrayBuffer(Math.max(size, LEAST_SPARE));
+    const area = this.space.mapPages(base, pagesIn(memory, 0, size));
+    area.bytes.set(file);
+    area.bytes.fill(0, file.length);
+    return area;
+  }
+
+  /** execmem_free(). The area's memory may be used for others from now on. */
   free(area: MappedArea): void {
-    const { base, bytes } = area;
+    this.space.unmap(area);
+    this.#giveRange(area);
+  }
+
+  /** vfree() of the temporary copy of a file: its memory is kept for the next one. */
+  freeCopy(area: MappedArea): void {
+    this.space.unmapPages(area);
+    this.#giveRange(area);
+    this.#spare = area.view.buffer;
+  }
+
+  #allocIn(holes: Holes, size: number): MappedArea | undefined {
+    const base = this.#takeRange(holes, size);
+    return base === undefined ? undefined : this.space.map(base, size);
+  }
+
+  /** Addresses of pages and of the guard page behind them. */
+  #takeRange(holes: Holes, size: number): number | undefined {
+    if (size === 0 || size / PAGE_SIZE + this.#pages > this.pageLimit) return undefined;
+    const base = holes.take(size + PAGE_SIZE);
+    if (base !== undefined) this.#pages += size / PAGE_SIZE;
+    return base;
+  }
+
+  #giveRange({ base, bytes }: MappedArea): void {
     const { start, end } = this.modules;
     const holes = base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
     if (!this.#everForeseen.has(base)) holes.give(base, base + bytes.length + PAGE_SIZE);
     this.#pages -= bytes.length / PAGE_SIZE;
-    this.space.unmap(area);
-  }
-
-  /** Pages and the guard page behind them. */
-  #allocIn(holes: Holes, size: number): MappedArea | undefined {
-    if (size === 0 || size / PAGE_SIZE + this.#pages > this.pageLimit) return undefined;
-    const base = holes.take(size + PAGE_SIZE);
-    if (base === undefined) return undefined;
-    this.#pages += size / PAGE_SIZE;
-    return this.space.map(base, size);
   }
 }

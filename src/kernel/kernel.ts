@@ -97,10 +97,13 @@ export class Kernel {
   /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
   readonly once = new Set<string>();
   readonly boot: BootParameters;
+  /** IS_ENABLED(CONFIG_THUMB2_KERNEL): whether code is T32. */
+  readonly isThumb2: boolean;
 
   constructor(readonly profile: KernelProfile, public host: Host, cmdline = "") {
     const { pageOffset, modules, vmalloc, machine, config } = profile;
     this.boot = parseCmdline(cmdline, config);
+    this.isThumb2 = config.has("THUMB2_KERNEL");
     this.space = new AddressSpace(pageOffset, vmalloc.start);
     this.execmem = new Execmem(
       this.space,

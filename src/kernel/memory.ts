@@ -9,15 +9,13 @@
 import { latin1 } from "../elf/latin1.ts";
 import { u32 } from "../elf/word.ts";
 import { NotModelled, pageFault } from "./fault.ts";
+import { Name } from "./name.ts";
+import { PagePool, type Pages } from "./page_pool.ts";
 
 /** One mapped run of pages. */
-export interface MappedArea {
+export interface MappedArea extends Pages {
   /** First address. */
   readonly base: number;
-  /** The bytes; a multiple of the page size. */
-  readonly bytes: Uint8Array;
-  /** The same bytes, for words. */
-  readonly view: DataView;
   /** Whether a write is a fault by now. */
   readOnly?: boolean;
 }
@@ -26,46 +24,42 @@ const PAGE_SHIFT = 12;
 const BLOCK_SHIFT = 20;
 const BLOCK_SIZE = 1 << BLOCK_SHIFT;
 
-/** A megabyte of addresses, as an entry of ARM's first-level page table spans it. */
-class Block {
-  /** The area that each page belongs to. */
-  readonly pages: (MappedArea | undefined)[] = new Array(1 << (BLOCK_SHIFT - PAGE_SHIFT)).fill(undefined);
-  #memory: ArrayBuffer | undefined;
-  /** From this offset on, nothing has been written to the memory yet. */
-  #usedTo = 0;
-
-  /** Zeroed memory for an area of this block: freed areas are used again, so that a load allocates little. */
-  memoryOf(base: number, size: number): MappedArea {
-    const start = base % BLOCK_SIZE;
-    this.#memory ??= new ArrayBuffer(BLOCK_SIZE);
-    const bytes = new Uint8Array(this.#memory, start, size);
-    if (start < this.#usedTo) bytes.fill(0, 0, this.#usedTo - start);
-    this.#usedTo = Math.max(this.#usedTo, start + size);
-    return { base, bytes, view: new DataView(this.#memory, start, size), readOnly: false };
-  }
-}
+/** The areas of a megabyte of addresses, as an entry of ARM's first-level page table spans it, by page. */
+type Block = (MappedArea | undefined)[];
 
 export class AddressSpace {
-  #blocks: (Block | undefined)[] = [];
+  readonly #blocks: (Block | undefined)[] = [];
+  readonly #pool = new PagePool();
 
   /** @param kernelStart first address of the kernel image and the linear map (PAGE_OFFSET) */
   constructor(readonly kernelStart: number, readonly kernelEnd: number) {}
 
   /** Maps zeroed memory, whole pages. The caller has made sure that the range is free. */
   map(base: number, size: number): MappedArea {
-    const area = base % BLOCK_SIZE + size <= BLOCK_SIZE ? this.#block(base).memoryOf(base, size) : ownMemory(base, size);
+    return this.mapPages(base, this.#pool.take(size));
+  }
+
+  /** Maps memory of the caller's own. */
+  mapPages(base: number, { bytes, view }: Pages): MappedArea {
+    const area = { base, bytes, view, readOnly: false };
     this.#setPages(area, area);
     return area;
   }
 
   /** From here on the area's memory may be used for others. */
   unmap(area: MappedArea): void {
+    this.unmapPages(area);
+    this.#pool.give(area);
+  }
+
+  /** As {@link unmap}; the memory is the caller's own again. */
+  unmapPages(area: MappedArea): void {
     this.#setPages(area, undefined);
   }
 
   /** The area that holds an address, if any does. */
   find(address: number): MappedArea | undefined {
-    return this.#blocks[address >>> BLOCK_SHIFT]?.pages[(address & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT];
+    return this.#blocks[address >>> BLOCK_SHIFT]?.[(address & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT];
   }
 
   /** Whether there has ever been a page in the two megabytes around an address, so that they have a table of pages. */
@@ -74,14 +68,11 @@ export class AddressSpace {
     return this.#blocks[block & ~1] !== undefined || this.#blocks[block | 1] !== undefined;
   }
 
-  #block(address: number): Block {
-    return this.#blocks[address >>> BLOCK_SHIFT] ??= new Block();
-  }
-
   #setPages({ base, bytes }: MappedArea, area: MappedArea | undefined): void {
     const end = base + bytes.length;
     for (let page = base; page < end; page += 1 << PAGE_SHIFT) {
-      this.#block(page).pages[(page & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT] = area;
+      const block = this.#blocks[page >>> BLOCK_SHIFT] ??= new Array(BLOCK_SIZE >> PAGE_SHIFT).fill(undefined);
+      block[(page & (BLOCK_SIZE - 1)) >>> PAGE_SHIFT] = area;
     }
   }
 
@@ -148,6 +139,13 @@ export class AddressSpace {
     return text;
   }
 
+  /** As {@link cstring}, where it stands. */
+  name(address: number): Name {
+    const { base, bytes } = this.#demand(address, 1, "read");
+    const name = new Name(bytes, address - base);
+    return name.end < bytes.length ? name : Name.of(this.cstring(address));
+  }
+
   /** Whether an address lies in the kernel image or in the linear map. */
   isKernel(address: number): boolean {
     return address >= this.kernelStart && address < this.kernelEnd;
@@ -165,10 +163,4 @@ export class AddressSpace {
     }
     throw pageFault(area === undefined ? address : area.base + area.bytes.length, access);
   }
-}
-
-/** Zeroed memory for an area that is in more than one block. */
-function ownMemory(base: number, size: number): MappedArea {
-  const bytes = new Uint8Array(size);
-  return { base, bytes, view: new DataView(bytes.buffer), readOnly: false };
 }

@@ -10,6 +10,7 @@
 import { latin1 } from "../elf/latin1.ts";
 import type { ExportedSymbol } from "./exports.ts";
 import type { MappedArea } from "./memory.ts";
+import type { Name } from "./name.ts";
 import type { StructModule } from "./profile.ts";
 import type { Section } from "./section.ts";
 
@@ -83,6 +84,13 @@ export interface ModPltSec {
 /** A symbol exported by a module; `name` and the rest are read from the module's memory. */
 export interface KernelModuleExport extends ExportedSymbol {
   readonly owner: KernelModule;
+  readonly nameInMemory: Name;
+}
+
+function noMemories(): ModuleMemory[] {
+  const mem: ModuleMemory[] = [];
+  for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) mem.push({ size: 0, area: undefined });
+  return mem;
 }
 
 const NO_TABLE: ModuleTable = { address: 0, count: 0 };
@@ -93,7 +101,7 @@ const NO_TABLE: ModuleTable = { address: 0, count: 0 };
  */
 export class KernelModule {
   state: ModuleState = MODULE_STATE.UNFORMED;
-  readonly mem: ModuleMemory[] = Array.from({ length: MOD_MEM_NUM_TYPES }, () => ({ size: 0, area: undefined }));
+  readonly mem: readonly ModuleMemory[] = noMemories();
   /** Bit mask of taint flags. */
   taints = 0;
   usingGplonlySymbols = false;
@@ -130,8 +138,10 @@ export class KernelModule {
     core: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
     init: { plt: undefined, pltEnt: 0, count: 0, fixed: 0 },
   };
-  /** The allocated sections, in the order of the section table. */
-  sections: readonly PlacedSection[] = [];
+  /** Of the allocated sections: few ask for them, and many modules have many, so they are kept as numbers. */
+  readonly #sectionNames: string[] = [];
+  /** Address, size and type of each. */
+  readonly #sectionPlaces: number[] = [];
   /** Address of `struct module`; set when the module has its own memory. */
   address = 0;
 
@@ -141,6 +151,23 @@ export class KernelModule {
    * @param at view of the bytes of struct module, in the file's copy first, then in the module's memory
    */
   constructor(public name: string, readonly layout: StructModule, public at: DataView) {}
+
+  /** The allocated sections, in the order of the section table. */
+  get sections(): readonly PlacedSection[] {
+    const places = this.#sectionPlaces;
+    return this.#sectionNames.map((name, i) => ({
+      name,
+      address: places[3 * i],
+      size: places[3 * i + 1],
+      type: places[3 * i + 2],
+    }));
+  }
+
+  /** Adds an allocated section. */
+  addSection({ name, sh_addr, sh_size }: Pick<Section, "name" | "sh_addr" | "sh_size">, type: number): void {
+    this.#sectionNames.push(name);
+    this.#sectionPlaces.push(sh_addr, sh_size, type);
+  }
 
   /** Writes a field of one, two or four bytes; a kernel that lacks the field goes without. */
   put(field: string, value: number, element = 0): void {
@@ -174,17 +201,29 @@ export class KernelModule {
   takeSizes(): void {
     const place = this.layout.fields.get("mem");
     if (place === undefined) return;
-    for (const [type, memory] of this.mem.entries()) {
-      memory.size = this.at.getUint32(place[0] + 4 * (type * this.#memWords + 1), true);
+    const words = this.#memWords;
+    for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) {
+      this.mem[type].size = this.at.getUint32(place[0] + 4 * (type * words + 1), true);
     }
   }
 
-  /** The bytes of some fields of struct module, one after the other. */
-  copyOfFields(fields: readonly string[]): number[] {
-    return fields.flatMap((field) => {
+  /** The bytes of struct module as they are now. */
+  copyOfBytes(): Uint8Array {
+    return this.#bytes.slice();
+  }
+
+  /** Whether one of these fields is other than it was in a copy of the bytes. */
+  differsFrom(copy: Uint8Array, fields: readonly string[]): boolean {
+    const bytes = this.#bytes;
+    return fields.some((field) => {
       const [offset, size] = this.layout.fields.get(field) ?? [0, 0];
-      return [...new Uint8Array(this.at.buffer, this.at.byteOffset + offset, size)];
+      for (let at = offset; at < offset + size; at++) if (bytes[at] !== copy[at]) return true;
+      return false;
     });
+  }
+
+  get #bytes(): Uint8Array {
+    return new Uint8Array(this.at.buffer, this.at.byteOffset, this.at.byteLength);
   }
 
   /** mod->name as the bytes of struct module say it. */

@@ -10,10 +10,10 @@
 
 import type { ExportedSymbol, KernelExports } from "./exports.ts";
 import { type KernelModule, type KernelModuleExport, MODULE_STATE } from "./module.ts";
+import { Name } from "./name.ts";
 
 /** What find_symbol() found: the symbol, and its owner (undefined: the kernel itself). */
-export interface FoundSymbol {
-  readonly symbol: ExportedSymbol;
+export interface FoundSymbol extends ExportedSymbol {
   readonly owner: KernelModule | undefined;
 }
 
@@ -21,7 +21,20 @@ export interface FoundSymbol {
 interface ExportTable {
   readonly owner: KernelModule;
   readonly entries: readonly KernelModuleExport[];
-  readonly sorted: boolean;
+}
+
+/** A power of two. */
+const FEWEST_SLOTS = 1 << 10;
+
+/** All symbols of one name. */
+interface SameName {
+  readonly hash: number;
+  readonly text: string;
+  readonly ofKernel: FoundSymbol | undefined;
+  /** Those of sorted tables; more than one only where one module exports a name in both its tables. */
+  ofModules: KernelModuleExport[];
+  /** Another name of the same slot. */
+  next: SameName | undefined;
 }
 
 /** strcmp() order of two latin-1 strings. */
@@ -44,9 +57,15 @@ function bisect(entries: readonly KernelModuleExport[], name: string): KernelMod
   return undefined;
 }
 
+function isSorted(entries: readonly KernelModuleExport[]): boolean {
+  for (let i = 1; i < entries.length; i++) if (compareNames(entries[i - 1].name, entries[i].name) >= 0) return false;
+  return true;
+}
+
 export class SymbolSearch {
-  /** Symbols of sorted tables by name; more than one entry only where one module exports a name in both its tables. */
-  #byName = new Map<string, KernelModuleExport[]>();
+  /** What was asked for or exported before: a hash table. */
+  #slots = new Array<SameName | undefined>(FEWEST_SLOTS).fill(undefined);
+  #count = 0;
   #unsorted: ExportTable[] = [];
 
   constructor(readonly kernel: KernelExports) {}
@@ -54,27 +73,16 @@ export class SymbolSearch {
   /** Makes a module's exports visible: from its COMING state on. */
   add(owner: KernelModule, tables: readonly (readonly KernelModuleExport[])[]): void {
     for (const entries of tables) {
-      let sorted = true;
-      for (let i = 1; i < entries.length; i++) if (compareNames(entries[i - 1].name, entries[i].name) >= 0) sorted = false;
-      if (!sorted) {
-        this.#unsorted.push({ owner, entries, sorted });
-        continue;
-      }
-      for (const entry of entries) {
-        const known = this.#byName.get(entry.name);
-        if (known === undefined) this.#byName.set(entry.name, [entry]);
-        else known.push(entry);
-      }
+      if (isSorted(entries)) { for (const entry of entries) this.#sameName(entry.nameInMemory).ofModules.push(entry); }
+      else this.#unsorted.push({ owner, entries });
     }
   }
 
   remove(owner: KernelModule): void {
     this.#unsorted = this.#unsorted.filter((table) => table.owner !== owner);
     for (const entry of owner.exports) {
-      const rest = this.#byName.get(entry.name)?.filter((each) => each.owner !== owner);
-      if (rest === undefined) continue;
-      if (rest.length === 0) this.#byName.delete(entry.name);
-      else this.#byName.set(entry.name, rest);
+      const same = this.#sameName(Name.of(entry.name));
+      same.ofModules = same.ofModules.filter((each) => each.owner !== owner);
     }
   }
 
@@ -83,18 +91,48 @@ export class SymbolSearch {
    *
    * @param gplok whether GPL-only symbols may be used
    */
-  find(name: string, gplok: boolean): FoundSymbol | undefined {
-    const own = this.kernel.find(name);
-    if (own !== undefined && (gplok || !own.gplOnly)) return { symbol: own, owner: undefined };
-    const candidates = this.#byName.get(name);
-    const fitting = candidates?.find((each) => usable(each, gplok) && !each.gplOnly) ??
-      candidates?.find((each) => usable(each, gplok));
-    if (fitting !== undefined) return { symbol: fitting, owner: fitting.owner };
+  find(name: Name, gplok: boolean): FoundSymbol | undefined {
+    const { ofKernel, ofModules } = this.#sameName(name);
+    if (ofKernel !== undefined && (gplok || !ofKernel.gplOnly)) return ofKernel;
+    let fitting: KernelModuleExport | undefined;
+    for (const each of ofModules) {
+      if (usable(each, gplok) && (fitting === undefined || (fitting.gplOnly && !each.gplOnly))) fitting = each;
+    }
+    if (fitting !== undefined) return fitting;
     for (const table of this.#unsorted) {
-      const found = bisect(table.entries, name);
-      if (found !== undefined && usable(found, gplok)) return { symbol: found, owner: found.owner };
+      const found = bisect(table.entries, name.toString());
+      if (found !== undefined && usable(found, gplok)) return found;
     }
     return undefined;
+  }
+
+  #sameName(name: Name): SameName {
+    let same = this.#slots[name.hash & (this.#slots.length - 1)];
+    while (same !== undefined && !(same.hash === name.hash && name.is(same.text))) same = same.next;
+    return same ?? this.#add(name);
+  }
+
+  #add({ hash, text }: Name): SameName {
+    if (this.#count === this.#slots.length) this.#grow();
+    this.#count++;
+    const symbol = this.kernel.find(text);
+    const ofKernel = symbol && { ...symbol, owner: undefined };
+    const slot = hash & (this.#slots.length - 1);
+    return this.#slots[slot] = { hash, text, ofKernel, ofModules: [], next: this.#slots[slot] };
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Array<SameName | undefined>(2 * old.length).fill(undefined);
+    for (let same of old) {
+      while (same !== undefined) {
+        const { next } = same;
+        const slot = same.hash & (this.#slots.length - 1);
+        same.next = this.#slots[slot];
+        this.#slots[slot] = same;
+        same = next;
+      }
+    }
   }
 }
 

@@ -28,7 +28,7 @@ interface ModuleEvent {
 }
 
 export class TraceEventList {
-  /** Newest first. */
+  /** Oldest first; the list has the newest first. */
   readonly #events: ModuleEvent[] = [];
   /** Those that have a type, by their bucket of the hash table, newest first. */
   readonly #buckets: ModuleEvent[][] = Array.from({ length: HASH_SIZE }, () => []);
@@ -59,19 +59,16 @@ export class TraceEventList {
       if (next !== 0) this.#write(next + 4, added.event);
       others.unshift(added);
     }
-    const next = this.#events[0]?.call ?? newest;
+    const next = this.#events.at(-1)?.call ?? newest;
     this.#write(added.call, next);
     this.#write(added.call + 4, list);
     this.#write(next + 4, added.call);
-    this.#events.unshift(added);
+    this.#events.push(added);
   }
 
   /** Takes out the events of a module, newest first. */
   removeOf(module: number): void {
-    for (let at = 0; at < this.#events.length;) {
-      if (this.#events[at].module === module) this.#remove(at);
-      else at++;
-    }
+    for (let at = this.#events.length - 1; at >= 0; at--) if (this.#events[at].module === module) this.#remove(at);
   }
 
   /** Takes out an event: its neighbours become each other's. */
@@ -89,8 +86,8 @@ export class TraceEventList {
       this.#types.delete(type);
       this.#lowestType = Math.min(this.#lowestType, type);
     }
-    const next = this.#events[at + 1]?.call ?? newest;
-    const before = this.#events[at - 1]?.call ?? list;
+    const next = this.#events[at - 1]?.call ?? newest;
+    const before = this.#events[at + 1]?.call ?? list;
     this.#write(before, next);
     this.#write(next + 4, before);
     this.#events.splice(at, 1);

@@ -33,8 +33,15 @@ export function ftraceModuleInit(kernel: Kernel, mod: KernelModule): void {
   for (let i = 0; i < count; i++) sites[i] = kernel.space.read32(address + 4 * i);
   sites.sort();
   for (let i = 0; i < count; i++) kernel.space.write32(address + 4 * i, sites[i]);
-  // With Thumb-2 the lowest bit of a site says so.
-  for (const site of sites) if (site !== 0 && !ftraceMakeNop(kernel, mod, u32(site & ~1))) return;
+  const mcount = kernel.profile.symbols.get("__gnu_mcount_nc");
+  for (const site of sites) {
+    if (site === 0) continue;
+    if (mcount === undefined) {
+      throw new NotModelled("ftrace_make_nop(): the profile does not know the address of __gnu_mcount_nc");
+    }
+    // With Thumb-2 the lowest bit of a site says so.
+    if (!ftraceMakeNop(kernel, mod, mcount, u32(site & ~1))) return;
+  }
 }
 
 /** copy_from_kernel_nofault() of an instruction; undefined where nothing is mapped, and for addresses of user space. */
@@ -66,16 +73,15 @@ function ftraceBug(kernel: Kernel, site: number, actual: number | undefined): vo
   kernel.ftraceDisabled = true;
 }
 
-/** @returns whether the site was a call to mcount, and is a no-op now */
-function ftraceMakeNop(kernel: Kernel, mod: KernelModule, site: number): boolean {
-  const mcount = kernel.profile.symbols.get("__gnu_mcount_nc");
-  if (mcount === undefined) {
-    throw new NotModelled("ftrace_make_nop(): the profile does not know the address of __gnu_mcount_nc");
-  }
+/**
+ * @param mcount address of __gnu_mcount_nc
+ * @returns whether the site was a call to it, and is a no-op now
+ */
+function ftraceMakeNop(kernel: Kernel, mod: KernelModule, mcount: number, site: number): boolean {
   let call = armGenBranch(kernel, site, mcount, true);
   if (call === undefined && kernel.config("ARM_MODULE_PLTS")) {
     call = armGenBranch(kernel, site, getModulePlt(kernel, mod, site, mcount), true);
-    if (call === undefined) warnOnce(kernel, kernel.config("THUMB2_KERNEL") ? THUMB_WARNS : ARM_WARNS, "__arm_gen_branch");
+    if (call === undefined) warnOnce(kernel, kernel.isThumb2 ? THUMB_WARNS : ARM_WARNS, "__arm_gen_branch");
   }
   const actual = readNofault(kernel, site);
   if (actual === undefined || actual !== (call ?? 0)) {

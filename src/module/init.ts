@@ -10,7 +10,7 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import { dumpKernelStack } from "../kernel/report.ts";
-import { isInitType, type KernelModule, MODULE_STATE } from "../kernel/module.ts";
+import { type KernelModule, MOD_INIT_RODATA, MOD_INIT_TEXT, MODULE_STATE } from "../kernel/module.ts";
 import { trimInitExtable } from "./extable.ts";
 import { modulePut } from "./references.ts";
 import { freeModule } from "./unload.ts";
@@ -58,8 +58,8 @@ export function doInitModule(kernel: Kernel, mod: KernelModule, runInit: RunInit
 
 /** do_free_init(): a worker frees the memory of init just after the call has returned. */
 function freeInit(kernel: Kernel, mod: KernelModule): void {
-  for (const [type, memory] of mod.mem.entries()) {
-    if (!isInitType(type)) continue;
+  for (let type = MOD_INIT_TEXT; type <= MOD_INIT_RODATA; type++) {
+    const memory = mod.mem[type];
     if (memory.area !== undefined) kernel.execmem.free(memory.area);
     memory.area = undefined;
     memory.size = 0;

@@ -12,15 +12,9 @@ import { u32 } from "../elf/word.ts";
 import { NotModelled, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { kernelSort } from "../kernel/lib_sort.ts";
+import type { AddressSpace } from "../kernel/memory.ts";
 import { type KernelModule, MODULE_STATE } from "../kernel/module.ts";
 import { JUMP_ENTRY_SIZE, MOST_TABLE_ENTRIES } from "./sections.ts";
-
-/** One entry of __jump_table; bit 0 of the key says which way the branch points, bit 1 that the code is freed after init. */
-interface JumpEntry {
-  code: number;
-  target: number;
-  key: number;
-}
 
 /** JUMP_TYPE_TRUE: the key was defined as true. */
 const JUMP_TYPE_TRUE = 1;
@@ -28,14 +22,49 @@ const JUMP_TYPE_MASK = 3;
 const JUMP_ENTRY_BRANCH = 1;
 const JUMP_ENTRY_INIT = 2;
 
-/** jump_entry_key(). */
-function keyOf(entry: JumpEntry): number {
-  return u32(entry.key & ~JUMP_TYPE_MASK);
-}
+/** The entries of __jump_table; bit 0 of a key says which way the branch points, bit 1 that the code is freed after init. */
+class JumpTable {
+  readonly codes: Uint32Array;
+  readonly targets: Uint32Array;
+  readonly keys: Uint32Array;
 
-/** jump_label_cmp(): by key, and of one key by code. */
-function compareEntries(a: JumpEntry, b: JumpEntry): number {
-  return keyOf(a) - keyOf(b) || a.code - b.code;
+  constructor(readonly space: AddressSpace, readonly address: number, readonly count: number) {
+    this.codes = new Uint32Array(count);
+    this.targets = new Uint32Array(count);
+    this.keys = new Uint32Array(count);
+    for (let i = 0, at = address; i < count; i++, at += JUMP_ENTRY_SIZE) {
+      this.codes[i] = space.read32(at);
+      this.targets[i] = space.read32(at + 4);
+      this.keys[i] = space.read32(at + 8);
+    }
+  }
+
+  /** jump_entry_key(). */
+  key(i: number): number {
+    return u32(this.keys[i] & ~JUMP_TYPE_MASK);
+  }
+
+  /** jump_label_cmp(): by key, and of one key by code. */
+  compare(a: number, b: number): number {
+    return this.key(a) - this.key(b) || this.codes[a] - this.codes[b];
+  }
+
+  swap(a: number, b: number): void {
+    for (const words of [this.codes, this.targets, this.keys]) {
+      const word = words[a];
+      words[a] = words[b];
+      words[b] = word;
+    }
+  }
+
+  /** Puts the entries back where they were read. */
+  write(): void {
+    for (let i = 0, at = this.address; i < this.count; i++, at += JUMP_ENTRY_SIZE) {
+      this.space.write32(at + 8, this.keys[i]);
+      this.space.write32(at, this.codes[i]);
+      this.space.write32(at + 4, this.targets[i]);
+    }
+  }
 }
 
 /**
@@ -47,53 +76,47 @@ export function jumpLabelAddModule(kernel: Kernel, mod: KernelModule): void {
   if (!kernel.config("JUMP_LABEL") || count === 0) return;
   if (count > MOST_TABLE_ENTRIES) throw new NotModelled(`jump_label_add_module() of ${count} entries`);
   const { space } = kernel;
-  const entries = Array.from({ length: count }, (_, i): JumpEntry => {
-    const at = address + i * JUMP_ENTRY_SIZE;
-    return { code: space.read32(at), target: space.read32(at + 4), key: space.read32(at + 8) };
-  });
+  const table = new JumpTable(space, address, count);
   const { readOnly } = space.find(address) ?? {};
-  kernelSort(count, (a, b) => compareEntries(entries[a], entries[b]), (a, b) => {
+  kernelSort(count, (a, b) => table.compare(a, b), (a, b) => {
     // Entries change places word by word, the last one first.
     if (readOnly) throw pageFault(u32(address + a * JUMP_ENTRY_SIZE + 8), "write");
-    [entries[a], entries[b]] = [entries[b], entries[a]];
+    table.swap(a, b);
   });
-  for (const [i, entry] of entries.entries()) {
-    entry.key = u32(mod.withinInit(entry.code) ? entry.key | JUMP_ENTRY_INIT : entry.key & ~JUMP_ENTRY_INIT);
-    const at = address + i * JUMP_ENTRY_SIZE;
-    space.write32(at + 8, entry.key);
-    space.write32(at, entry.code);
-    space.write32(at + 4, entry.target);
+  for (let i = 0; i < count; i++) {
+    if (mod.withinInit(table.codes[i])) table.keys[i] |= JUMP_ENTRY_INIT;
+    else table.keys[i] &= ~JUMP_ENTRY_INIT;
   }
+  table.write();
   let previous = 0;
-  for (const [i, entry] of entries.entries()) {
-    const key = keyOf(entry);
+  for (let i = 0; i < count; i++) {
+    const key = table.key(i);
     if (key === previous) continue;
     previous = key;
     if (mod.within(key)) {
       const type = space.read32(key + 4) & JUMP_TYPE_MASK;
       space.write32(key + 4, u32(address + i * JUMP_ENTRY_SIZE) | type);
     } else {
-      updateForeignKey(kernel, mod, key, entries);
+      updateForeignKey(kernel, mod, key, table);
     }
   }
 }
 
 /** The entries of a key that the kernel or another module defines: patched where the key no longer stands as it was defined. */
-function updateForeignKey(kernel: Kernel, mod: KernelModule, key: number, entries: readonly JumpEntry[]): void {
+function updateForeignKey(kernel: Kernel, mod: KernelModule, key: number, table: JumpTable): void {
   const [enabled, wasTrue] = keyState(kernel, key);
   if (enabled === wasTrue) return;
-  for (const entry of entries) {
-    if (keyOf(entry) !== key) continue;
-    patchEntry(kernel, mod, entry, enabled);
+  for (let i = 0; i < table.count; i++) {
+    if (table.key(i) === key) patchEntry(kernel, mod, table, i, enabled);
   }
 }
 
 /** arch_jump_label_transform(). */
-function patchEntry(kernel: Kernel, mod: KernelModule, { code, target, key }: JumpEntry, enabled: boolean): void {
-  const jumps = enabled !== ((key & JUMP_ENTRY_BRANCH) !== 0);
-  const insn = jumps ? armGenBranch(kernel, code, target, false) : armGenNop(kernel);
+function patchEntry(kernel: Kernel, mod: KernelModule, { codes, targets, keys }: JumpTable, i: number, enabled: boolean): void {
+  const jumps = enabled !== ((keys[i] & JUMP_ENTRY_BRANCH) !== 0);
+  const insn = jumps ? armGenBranch(kernel, codes[i], targets[i], false) : armGenNop(kernel);
   if (insn === undefined) throw new NotModelled(`a jump label of ${mod.name} that does not reach its target`);
-  patchText(kernel, code, insn);
+  patchText(kernel, codes[i], insn);
 }
 
 /**
@@ -103,17 +126,15 @@ function patchEntry(kernel: Kernel, mod: KernelModule, { code, target, key }: Ju
  * @returns the addresses that were patched
  */
 export function jumpLabelUpdate(kernel: Kernel, key: number, enabled: boolean): number[] {
-  const { space } = kernel;
   const patched: number[] = [];
   for (const mod of kernel.modules) {
-    const { address, count } = mod.jumpEntries;
-    for (let at = address; at < address + count * JUMP_ENTRY_SIZE; at += JUMP_ENTRY_SIZE) {
-      const entry = { code: space.read32(at), target: space.read32(at + 4), key: space.read32(at + 8) };
+    const table = new JumpTable(kernel.space, mod.jumpEntries.address, mod.jumpEntries.count);
+    for (let i = 0; i < table.count; i++) {
       // What is in init's sections has gone when init has returned.
-      const isGone = (entry.key & JUMP_ENTRY_INIT) !== 0 && mod.state !== MODULE_STATE.COMING;
-      if (keyOf(entry) !== key || isGone) continue;
-      patchEntry(kernel, mod, entry, enabled);
-      patched.push(entry.code);
+      const isGone = (table.keys[i] & JUMP_ENTRY_INIT) !== 0 && mod.state !== MODULE_STATE.COMING;
+      if (table.key(i) !== key || isGone) continue;
+      patchEntry(kernel, mod, table, i, enabled);
+      patched.push(table.codes[i]);
     }
   }
   return patched;

@@ -11,25 +11,49 @@ import { SHF, SHN, SHT, STB, STT, symbolBinding, symbolType } from "../elf/const
 import { SYM } from "../elf/records.ts";
 import { align, u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
+import type { MappedArea } from "../kernel/memory.ts";
 import { isInitType, type KernelModule, MOD_DATA, MOD_INIT_DATA } from "../kernel/module.ts";
-import { uncheckedHeader } from "../kernel/section.ts";
+import { type Section, uncheckedHeader } from "../kernel/section.ts";
 import { moduleGetOffsetAndType, sectionType } from "./layout.ts";
 import { copyStringForCompare, copyStrlen, type LoadInfo, sectionTable } from "./load_info.ts";
 
 /** struct mod_kallsyms: symtab, num_symtab, strtab, typetab. */
 const MOD_KALLSYMS_SIZE = 16;
+/** The letters of weak symbols. */
+const [WEAK_OBJECT, WEAK] = new TextEncoder().encode("vw");
 
 /**
- * is_core_symbol() for every section: true where its symbols are kept after init. A symbol without a name is not kept, whatever its
- * section.
+ * is_core_symbol() for every section: 1 where its symbols are kept after init. A symbol without a name is not kept, whatever its section.
  */
-function coreSections({ kernel, sechdrs, index }: LoadInfo): boolean[] {
+function coreSections({ kernel, sechdrs, index }: LoadInfo): Uint8Array {
   const all = kernel.config("KALLSYMS_ALL");
   const wanted = all ? SHF.ALLOC : SHF.ALLOC | SHF.EXECINSTR;
-  return sechdrs.map((section, i) =>
-    i !== 0 &&
-    ((section.sh_flags & wanted) === wanted && !isInitType(sectionType(section)) || (all && i === index.pcpu))
-  );
+  const core = new Uint8Array(sechdrs.length);
+  for (let i = 1; i < sechdrs.length; i++) {
+    const section = sechdrs[i];
+    if ((section.sh_flags & wanted) === wanted && !isInitType(sectionType(section))) core[i] = 1;
+  }
+  if (all && index.pcpu !== 0) core[index.pcpu] = 1;
+  return core;
+}
+
+/** The symbols that stay after init: how many there are, and the bytes of their names. */
+function tallyCore(info: LoadInfo, all: boolean): { kept: number; strtabSize: number } {
+  const { copy, sechdrs, index, strtab } = info;
+  const { view } = copy.area;
+  const { sh_offset, sh_size } = sechdrs[index.sym];
+  const core = coreSections(info);
+  const end = sh_offset + sh_size - sh_size % SYM.size;
+  let kept = 0;
+  let strtabSize = 0;
+  for (let symbol = sh_offset; symbol < end; symbol += SYM.size) {
+    const name = view.getUint32(symbol, true);
+    const isCore = symbol === sh_offset || all || (name !== 0 && core[view.getUint16(symbol + 14, true)] === 1);
+    if (!isCore) continue;
+    strtabSize += copyStrlen(copy, u32(strtab + name)) + 1;
+    kept++;
+  }
+  return { kept, strtabSize };
 }
 
 /**
@@ -39,23 +63,13 @@ function coreSections({ kernel, sechdrs, index }: LoadInfo): boolean[] {
  */
 export function layoutSymtab(info: LoadInfo, mod: KernelModule): void {
   if (!info.kernel.config("KALLSYMS")) return;
-  const { kernel, copy, sechdrs, index, strtab } = info;
-  const { view } = copy.area;
+  const { kernel, sechdrs, index } = info;
   const symsect = sechdrs[index.sym];
   const strsect = sechdrs[index.str];
 
   symsect.sh_flags |= SHF.ALLOC;
   symsect.sh_entsize = moduleGetOffsetAndType(kernel, mod, MOD_INIT_DATA, symsect);
-  const count = Math.floor(symsect.sh_size / SYM.size);
-  const core = coreSections(info);
-  let kept = 0;
-  let strtabSize = 0;
-  for (let i = 0, at = symsect.sh_offset; i < count; i++, at += SYM.size) {
-    const name = view.getUint32(at, true);
-    if (i !== 0 && !mod.klp && !(name !== 0 && core[view.getUint16(at + 14, true)])) continue;
-    strtabSize += copyStrlen(copy, u32(strtab + name)) + 1;
-    kept++;
-  }
+  const { kept, strtabSize } = tallyCore(info, mod.klp);
 
   const data = mod.mem[MOD_DATA];
   info.symoffs = align(data.size, symsect.sh_addralign || 1);
@@ -68,12 +82,11 @@ export function layoutSymtab(info: LoadInfo, mod: KernelModule): void {
   const initData = mod.mem[MOD_INIT_DATA];
   info.modKallsymsInitOff = align(initData.size, 4);
   info.initTypeoffs = info.modKallsymsInitOff + MOD_KALLSYMS_SIZE;
-  initData.size = info.initTypeoffs + count;
+  initData.size = info.initTypeoffs + Math.floor(symsect.sh_size / SYM.size);
 }
 
-/** elf_type(): the letter that nm(1) would show. */
-function elfType(info: LoadInfo, binding: number, type: number, shndx: number): string {
-  if (binding === STB.WEAK) return type === STT.OBJECT ? "v" : "w";
+/** elf_type() of symbols by their section alone: the letter that nm(1) would show. */
+function sectionLetter(info: LoadInfo, shndx: number): string {
   if (shndx === SHN.UNDEF) return "U";
   if (shndx === SHN.ABS || shndx === info.index.pcpu) return "a";
   if (shndx >= SHN.LORESERVE) return "?";
@@ -86,6 +99,22 @@ function elfType(info: LoadInfo, binding: number, type: number, shndx: number): 
   return copyStringForCompare(info.copy, u32(names + sh_name)).startsWith(".debug") ? "n" : "?";
 }
 
+/** elf_type(): letters as characters' codes. A module has thousands of symbols but few sections: theirs are kept. */
+class TypeLetters {
+  /** By section; 0 where nobody has asked yet. */
+  readonly #known: Uint8Array;
+
+  constructor(readonly info: LoadInfo) {
+    this.#known = new Uint8Array(info.sechdrs.length);
+  }
+
+  of(st_info: number, shndx: number): number {
+    if (symbolBinding(st_info) === STB.WEAK) return symbolType(st_info) === STT.OBJECT ? WEAK_OBJECT : WEAK;
+    if (shndx >= this.#known.length) return sectionLetter(this.info, shndx).charCodeAt(0);
+    return this.#known[shndx] ||= sectionLetter(this.info, shndx).charCodeAt(0);
+  }
+}
+
 /**
  * add_kallsyms(): fills both tables. The core's symbols get names of their own, without the others' between them.
  *
@@ -93,64 +122,76 @@ function elfType(info: LoadInfo, binding: number, type: number, shndx: number): 
  */
 export function addKallsyms(info: LoadInfo, mod: KernelModule): void {
   if (!info.kernel.config("KALLSYMS")) return;
-  const { sechdrs, index } = info;
-  const symsec = sechdrs[index.sym];
-  const strsec = sechdrs[index.str];
+  const symsec = info.sechdrs[info.index.sym];
+  const strsec = info.sechdrs[info.index.str];
   const data = mod.mem[MOD_DATA].area;
   const initData = mod.mem[MOD_INIT_DATA].area;
   if (data === undefined || initData === undefined) throw new Error("The symbol tables have no memory");
-  const count = Math.floor(symsec.sh_size / SYM.size);
   // Sizes that wrapped around can leave the tables beyond their memory.
-  for (const [area, end] of [[initData, info.initTypeoffs], [data, info.coreTypeoffs]] as const) {
-    if (end > area.bytes.length) throw pageFault(u32(area.base + area.bytes.length), "write");
-  }
+  demandTable(initData, info.initTypeoffs);
+  demandTable(data, info.coreTypeoffs);
 
-  const kallsyms = [symsec.sh_addr, count, strsec.sh_addr, u32(initData.base + info.initTypeoffs)];
-  for (const [i, word] of kallsyms.entries()) initData.view.setUint32(info.modKallsymsInitOff + 4 * i, word, true);
-  mod.put("kallsyms", u32(initData.base + info.modKallsymsInitOff));
+  const at = info.modKallsymsInitOff;
+  const count = Math.floor(symsec.sh_size / SYM.size);
+  initData.view.setUint32(at, symsec.sh_addr, true);
+  initData.view.setUint32(at + 4, count, true);
+  initData.view.setUint32(at + 8, strsec.sh_addr, true);
+  initData.view.setUint32(at + 12, initData.base + info.initTypeoffs, true);
+  mod.put("kallsyms", u32(initData.base + at));
 
-  const core = coreSections(info);
-  const letters = typeLetters(info);
-  const strings = initData.bytes;
-  let kept = 0;
-  let strAt = info.stroffs;
-  for (let i = 0; i < count; i++) {
-    const from = symsec.at + i * SYM.size;
-    const name = symsec.view.getUint32(from, true);
-    const shndx = symsec.view.getUint16(from + 14, true);
-    const letter = letters(symsec.view.getUint8(from + 12), shndx);
-    initData.bytes[info.initTypeoffs + i] = letter;
-    if (i !== 0 && !mod.klp && !(name !== 0 && core[shndx])) continue;
-    data.bytes[info.coreTypeoffs + kept] = letter;
-    const to = info.symoffs + kept * SYM.size;
-    data.view.setUint32(to, strAt - info.stroffs, true);
-    for (let word = 4; word < SYM.size; word += 4) {
-      data.view.setUint32(to + word, symsec.view.getUint32(from + word, true), true);
-    }
-    kept++;
-    const length = strscpy(data.bytes, strAt, info.coreTypeoffs - strAt, strings, strsec.at + name);
-    if (length < 0) break;
-    strAt += length + 1;
-  }
+  const tables = new KallsymsTables(info, mod.klp, initData, data);
+  for (let i = 0; i < count && tables.add(i); i++);
   mod.put("core_kallsyms", u32(data.base + info.symoffs), 0);
-  mod.put("core_kallsyms", kept, 1);
+  mod.put("core_kallsyms", tables.kept, 1);
   mod.put("core_kallsyms", u32(data.base + info.stroffs), 2);
   mod.put("core_kallsyms", u32(data.base + info.coreTypeoffs), 3);
 }
 
-/** elfType() with a memory: a module has thousands of symbols but few kinds of them. */
-function typeLetters(info: LoadInfo): (st_info: number, shndx: number) => number {
-  const known = new Map<number, number>();
-  let lastKey = -1;
-  let letter = 0;
-  return (st_info, shndx) => {
-    const key = shndx << 8 | st_info;
-    if (key === lastKey) return letter;
-    lastKey = key;
-    letter = known.get(key) ?? elfType(info, symbolBinding(st_info), symbolType(st_info), shndx).charCodeAt(0);
-    known.set(key, letter);
-    return letter;
-  };
+function demandTable(area: MappedArea, end: number): void {
+  if (end > area.bytes.length) throw pageFault(u32(area.base + area.bytes.length), "write");
+}
+
+/** The tables as add_kallsyms() fills them, symbol by symbol. */
+class KallsymsTables {
+  /** Symbols of the core so far. */
+  kept = 0;
+  /** Where the next name of the core goes. */
+  #strAt: number;
+  readonly #symtab: Section;
+  readonly #strings: number;
+  readonly #core: Uint8Array;
+  readonly #letters: TypeLetters;
+
+  /** @param keepsAll whether all symbols are the core's, as a livepatch's are */
+  constructor(readonly info: LoadInfo, readonly keepsAll: boolean, readonly initData: MappedArea, readonly data: MappedArea) {
+    this.#strAt = info.stroffs;
+    this.#symtab = info.sechdrs[info.index.sym];
+    this.#strings = info.sechdrs[info.index.str].at;
+    this.#core = coreSections(info);
+    this.#letters = new TypeLetters(info);
+  }
+
+  /** @returns whether there is room for more */
+  add(i: number): boolean {
+    const { symoffs, stroffs, coreTypeoffs, initTypeoffs } = this.info;
+    const { bytes, view: to } = this.data;
+    const { view } = this.#symtab;
+    const symbol = this.#symtab.at + i * SYM.size;
+    const name = view.getUint32(symbol, true);
+    const shndx = view.getUint16(symbol + 14, true);
+    const letter = this.#letters.of(view.getUint8(symbol + 12), shndx);
+    this.initData.bytes[initTypeoffs + i] = letter;
+    const isCore = i === 0 || this.keepsAll || (name !== 0 && this.#core[shndx] === 1);
+    if (!isCore) return true;
+    bytes[coreTypeoffs + this.kept] = letter;
+    const at = symoffs + this.kept * SYM.size;
+    to.setUint32(at, this.#strAt - stroffs, true);
+    for (let word = 4; word < SYM.size; word += 4) to.setInt32(at + word, view.getInt32(symbol + word, true), true);
+    this.kept++;
+    const length = strscpy(bytes, this.#strAt, coreTypeoffs - this.#strAt, this.initData.bytes, this.#strings + name);
+    this.#strAt += length + 1;
+    return length >= 0;
+  }
 }
 
 /**

@@ -27,6 +27,7 @@ import {
   MOD_RO_AFTER_INIT,
   MOD_RODATA,
   MOD_TEXT,
+  type ModuleMemory,
 } from "../kernel/module.ts";
 import type { Section } from "../kernel/section.ts";
 import { warnOnce } from "../kernel/warn.ts";
@@ -69,7 +70,7 @@ export function moduleGetOffsetAndType(kernel: Kernel, mod: KernelModule, type: 
   const memory = mod.mem[type];
   const offset = align(memory.size, section.sh_addralign || 1);
   memory.size = u32(offset + section.sh_size);
-  const mask = u32(type << SH_ENTSIZE_TYPE_SHIFT);
+  const mask = type << SH_ENTSIZE_TYPE_SHIFT;
   if (offset & mask) warnOnce(kernel, "kernel/module/main.c:1525", "module_get_offset_and_type");
   return u32(offset | mask);
 }
@@ -80,26 +81,34 @@ export function moduleGetOffsetAndType(kernel: Kernel, mod: KernelModule, type: 
  * Needs: the PLTs' sizes. Adds: sh_entsize of every allocated section, mod.mem[].size.
  */
 export function layoutSections(info: LoadInfo, mod: KernelModule): void {
-  const { kernel, sechdrs } = info;
   // From here on these tables are read-only once init has run; both are written while it runs.
-  for (const name of [".data..ro_after_init", "__jump_table"]) {
-    const i = findSec(info, name);
-    if (i !== 0) sechdrs[i].sh_flags = u32(sechdrs[i].sh_flags | SHF.RO_AFTER_INIT);
+  markRoAfterInit(info, ".data..ro_after_init");
+  markRoAfterInit(info, "__jump_table");
+  const isInit = new Uint8Array(info.sechdrs.length);
+  for (let i = 0; i < isInit.length; i++) {
+    const section = info.sechdrs[i];
+    section.sh_entsize = UNPLACED;
+    if (section.sh_flags & SHF.ALLOC && moduleInitLayoutSection(section.name, info.kernel)) isInit[i] = 1;
   }
-  for (const section of sechdrs) section.sh_entsize = UNPLACED;
-  const allocated = sechdrs.filter((section) => section.sh_flags & SHF.ALLOC);
-  const [core, init] = [false, true].map((isInit) =>
-    allocated.filter((section) => moduleInitLayoutSection(section.name, kernel) === isInit)
-  );
-  for (const [sections, isInit] of [[core, false], [init, true]] as const) {
-    for (const mask of MASKS) {
-      for (const section of sections) {
-        const fits = (section.sh_flags & mask.all) === mask.all && !(section.sh_flags & mask.none);
-        if (!fits || section.sh_entsize !== UNPLACED) continue;
-        const type = isInit ? mask.init : mask.core;
-        if (type === undefined) throw new NotModelled("WARN_ON_ONCE(type == MOD_INVALID) in __layout_sections()");
-        section.sh_entsize = moduleGetOffsetAndType(kernel, mod, type, section);
-      }
+  layoutSectionsOf(info, mod, isInit, 0);
+  layoutSectionsOf(info, mod, isInit, 1);
+}
+
+function markRoAfterInit(info: LoadInfo, name: string): void {
+  const i = findSec(info, name);
+  if (i !== 0) info.sechdrs[i].sh_flags = u32(info.sechdrs[i].sh_flags | SHF.RO_AFTER_INIT);
+}
+
+/** __layout_sections(), for the sections whose entry in `isInit` is `wanted`. */
+function layoutSectionsOf({ kernel, sechdrs }: LoadInfo, mod: KernelModule, isInit: Uint8Array, wanted: 0 | 1): void {
+  for (const { all, none, core, init } of MASKS) {
+    const type = wanted === 1 ? init : core;
+    for (let i = 0; i < sechdrs.length; i++) {
+      const section = sechdrs[i];
+      if (isInit[i] !== wanted || (section.sh_flags & all) !== all || section.sh_flags & none) continue;
+      if (section.sh_entsize !== UNPLACED) continue;
+      if (type === undefined) throw new NotModelled("WARN_ON_ONCE(type == MOD_INVALID) in __layout_sections()");
+      section.sh_entsize = moduleGetOffsetAndType(kernel, mod, type, section);
     }
   }
 }
@@ -121,6 +130,41 @@ export function freeModMem(kernel: Kernel, mod: KernelModule, end = MOD_MEM_NUM_
   }
 }
 
+/** module_memory_alloc(): whole pages for what has a size. @returns whether there were any */
+function moduleMemoryAlloc(kernel: Kernel, memory: ModuleMemory): boolean {
+  if (memory.size === 0) return true;
+  memory.size = pageAlign(memory.size);
+  if (memory.size === 0) warnOnce(kernel, "mm/vmalloc.c:3838", "__vmalloc_node_range_noprof");
+  memory.area = kernel.execmem.alloc(memory.size);
+  return memory.area !== undefined;
+}
+
+const NO_BYTES = new DataView(new ArrayBuffer(0));
+
+/** Copies an allocated section to its place, which becomes its address. */
+function placeSection(kernel: Kernel, mod: KernelModule, section: Section): void {
+  const type = sectionType(section);
+  const offset = sectionOffset(section);
+  if (type >= MOD_MEM_NUM_TYPES) {
+    freeModMem(kernel, mod);
+    throw new NotModelled("move_module() of a section whose offset runs into its memory type");
+  }
+  const { area } = mod.mem[type];
+  if (area === undefined) {
+    // All sections of this type are empty, so the type has no memory, and its base is NULL.
+    section.sh_addr = offset;
+    section.view = NO_BYTES;
+    section.at = 0;
+    mod.addSection(section, MOD_MEM_NUM_TYPES);
+    return;
+  }
+  if (section.sh_type !== SHT.NOBITS) copySection(section, area, offset);
+  section.sh_addr = u32(area.base + offset);
+  section.view = area.view;
+  section.at = offset;
+  mod.addSection(section, type);
+}
+
 /**
  * move_module(): allocates the memory of each type and copies the sections into it.
  *
@@ -129,44 +173,16 @@ export function freeModMem(kernel: Kernel, mod: KernelModule, end = MOD_MEM_NUM_
  * @returns 0 or minus ENOMEM
  */
 export function moveModule(info: LoadInfo, mod: KernelModule): number {
-  const { kernel } = info;
-  for (const [type, memory] of mod.mem.entries()) {
-    if (memory.size === 0) continue;
-    memory.size = pageAlign(memory.size);
-    if (memory.size === 0) warnOnce(kernel, "mm/vmalloc.c:3838", "__vmalloc_node_range_noprof");
-    memory.area = kernel.execmem.alloc(memory.size);
-    if (memory.area !== undefined) continue;
+  const { kernel, sechdrs } = info;
+  for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) {
+    if (moduleMemoryAlloc(kernel, mod.mem[type])) continue;
     kernel.printk(KERN_WARNING, "execmem: unable to allocate memory");
     freeModMem(kernel, mod, type);
     return -ENOMEM;
   }
-  if (info.sechdrs.some((section) => section.sh_flags & SHF.ALLOC && sectionType(section) >= MOD_MEM_NUM_TYPES)) {
-    freeModMem(kernel, mod);
-    throw new NotModelled("move_module() of a section whose offset runs into its memory type");
-  }
-  const placed = [];
-  for (const section of info.sechdrs) {
-    if (!(section.sh_flags & SHF.ALLOC)) continue;
-    const type = sectionType(section);
-    const area = mod.mem[type].area;
-    if (area === undefined) {
-      // All sections of this type are empty, so the type has no memory, and its base is NULL.
-      section.sh_addr = sectionOffset(section);
-      section.view = new DataView(new ArrayBuffer(0));
-      section.at = 0;
-      placed.push({ name: section.name, address: section.sh_addr, size: section.sh_size, type: MOD_MEM_NUM_TYPES });
-      continue;
-    }
-    const offset = sectionOffset(section);
-    if (section.sh_type !== SHT.NOBITS) copySection(section, area, offset);
-    section.sh_addr = u32(area.base + offset);
-    section.view = area.view;
-    section.at = offset;
-    placed.push({ name: section.name, address: section.sh_addr, size: section.sh_size, type });
-  }
-  mod.sections = placed;
+  for (const section of sechdrs) if (section.sh_flags & SHF.ALLOC) placeSection(kernel, mod, section);
   // Module has been copied to its final place now.
-  const thisModule = info.sechdrs[info.index.mod];
+  const thisModule = sechdrs[info.index.mod];
   mod.at = thisModule.ownView();
   mod.address = thisModule.sh_addr;
   for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) mod.putMemory(type);

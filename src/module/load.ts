@@ -68,7 +68,7 @@ export function loadModule(
   try {
     const mod = formModule(kernel, file, len, uargs, flags, undo, observer);
     if (typeof mod === "number") return mod;
-    kernel.execmem.free(file);
+    kernel.execmem.freeCopy(file);
     observer.beforeInit?.(mod);
     return doInitModule(kernel, mod, runInit);
   } catch (error) {
@@ -88,7 +88,7 @@ function formModule(
   undo: UndoLadder,
   observer: LoadObserver,
 ): KernelModule | number {
-  undo.push("free_copy", () => kernel.execmem.free(file));
+  undo.push("free_copy", () => kernel.execmem.freeCopy(file));
 
   // First of all, so that a damaged file meets as little code as possible; this also cuts the signature off.
   const signature = moduleSigCheck(file.bytes.subarray(0, len), flags, signatureContext(kernel));

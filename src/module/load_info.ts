@@ -15,7 +15,9 @@ import { pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import { KernelModule } from "../kernel/module.ts";
+import { Name } from "../kernel/name.ts";
 import type { Section, SectionTable } from "../kernel/section.ts";
+import type { VersionTable } from "./version.ts";
 
 /** MODULE_INIT_* of include/uapi/linux/module.h. */
 export const MODULE_INIT_IGNORE_MODVERSIONS = 1;
@@ -51,10 +53,8 @@ export interface LoadInfo {
   };
   /** Where the strings of .modinfo begin in the copy; see modinfo.ts. */
   modinfo: readonly number[] | undefined;
-  /** CRCs of __versions by name; see version.ts. */
-  versions: ReadonlyMap<string, number> | undefined;
-  /** Where the copy ends, for a table of versions that goes on behind it. */
-  versionsEnd?: number;
+  /** __versions; see version.ts. */
+  versions: VersionTable | undefined;
   /** Where layout_symtab() put things: offsets in MOD_DATA and MOD_INIT_DATA. */
   symoffs: number;
   stroffs: number;
@@ -105,6 +105,15 @@ export function copyString(copy: FileCopy, offset: number): string {
   const text = copyStringForCompare(copy, offset);
   if (offset + text.length === bytes.length) throw pageFault(base + bytes.length, "read");
   return text;
+}
+
+/** The symbol's name that begins at `offset` of the copy. Running out of the copy is a fault. */
+export function copyName(copy: FileCopy, offset: number): Name {
+  const { bytes, base } = copy.area;
+  if (offset >= bytes.length) throw pageFault(u32(base + offset), "read");
+  const name = new Name(bytes, offset);
+  if (name.end === bytes.length) throw pageFault(base + bytes.length, "read");
+  return name;
 }
 
 /**

@@ -19,20 +19,26 @@ const OWN_FIELDS = ["list", "mem", "percpu", "source_list", "target_list", "refc
 
 /** apply_relocations(): each section of relocations whose target is allocated. @returns 0 or minus an errno */
 export function applyRelocations(info: LoadInfo, mod: KernelModule): number {
-  const { kernel, sechdrs, index } = info;
-  const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
+  const { sechdrs } = info;
   for (let i = 1; i < sechdrs.length; i++) {
-    const section = sechdrs[i];
-    if (section.sh_info >= sechdrs.length || !(sechdrs[section.sh_info].sh_flags & SHF.ALLOC)) continue;
-    if (section.sh_flags & SHF.RELA_LIVEPATCH) continue;
-    let err = 0;
-    const own = section.sh_info === index.mod ? mod.copyOfFields(OWN_FIELDS) : undefined;
-    if (section.sh_type === SHT.REL) err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
-    else if (section.sh_type === SHT.RELA) err = applyRelocateAdd(kernel, mod);
-    if (own !== undefined && own.join() !== mod.copyOfFields(OWN_FIELDS).join()) {
-      throw new NotModelled("apply_relocate() over pointers that the kernel keeps in struct module");
-    }
+    const { sh_info, sh_flags } = sechdrs[i];
+    if (sh_info >= sechdrs.length || !(sechdrs[sh_info].sh_flags & SHF.ALLOC) || sh_flags & SHF.RELA_LIVEPATCH) continue;
+    const err = applySection(info, mod, i);
     if (err < 0) return err;
   }
   return 0;
+}
+
+/** One section, of relocations or not. @returns 0 or minus an errno */
+function applySection(info: LoadInfo, mod: KernelModule, i: number): number {
+  const { kernel, sechdrs, index } = info;
+  if (sechdrs[i].sh_type === SHT.RELA) return applyRelocateAdd(kernel, mod);
+  if (sechdrs[i].sh_type !== SHT.REL) return 0;
+  const symbolName = (st_name: number) => copyString(info.copy, u32(info.strtab + st_name));
+  const before = sechdrs[i].sh_info === index.mod ? mod.copyOfBytes() : undefined;
+  const err = applyRelocate(kernel, sechdrs, symbolName, index.sym, i, mod);
+  if (before !== undefined && mod.differsFrom(before, OWN_FIELDS)) {
+    throw new NotModelled("apply_relocate() over pointers that the kernel keeps in struct module");
+  }
+  return err;
 }

@@ -94,6 +94,25 @@ const TABLES: readonly TableRow[] = [
 /** The sections that find_module_sections() looks for. */
 const WANTED: ReadonlySet<string> = new Set([...TABLES.map(({ section }) => section), ".ctors", ".init_array", "__obsparm"]);
 
+/** The first allocated section of each wanted name. */
+function wantedSections({ sechdrs }: LoadInfo): ReadonlyMap<string, Section> {
+  const found = new Map<string, Section>();
+  for (let i = 1; i < sechdrs.length; i++) {
+    const section = sechdrs[i];
+    if (section.sh_flags & SHF.ALLOC && WANTED.has(section.name) && !found.has(section.name)) found.set(section.name, section);
+  }
+  return found;
+}
+
+/** The table of one row, put into struct module. */
+function putTable(mod: KernelModule, row: TableRow, section: Section | undefined): ModuleTable {
+  const address = section === undefined ? 0 : section.sh_addr;
+  const count = section === undefined ? 0 : Math.floor(section.sh_size / row.entry);
+  mod.put(row.address, address, row.addressWord);
+  if (row.count !== undefined) mod.put(row.count, count, row.countWord);
+  return { address, count };
+}
+
 /**
  * find_module_sections(): fills in address and count of every table that the configuration knows.
  *
@@ -101,22 +120,11 @@ const WANTED: ReadonlySet<string> = new Set([...TABLES.map(({ section }) => sect
  */
 export function findModuleSections(info: LoadInfo, mod: KernelModule): number {
   const { kernel } = info;
-  const byName = new Map<string, Section>();
-  for (let i = 1; i < info.sechdrs.length; i++) {
-    const section = info.sechdrs[i];
-    if (section.sh_flags & SHF.ALLOC && WANTED.has(section.name) && !byName.has(section.name)) {
-      byName.set(section.name, section);
-    }
-  }
-  const none = { sh_addr: 0, sh_size: 0 };
+  const sections = wantedSections(info);
   const tables = new Map<string, ModuleTable>();
   for (const row of TABLES) {
     if (row.config !== undefined && !kernel.config(row.config)) continue;
-    const { sh_addr, sh_size } = byName.get(row.section) ?? none;
-    const table = { address: sh_addr, count: Math.floor(sh_size / row.entry) };
-    tables.set(row.section, table);
-    mod.put(row.address, table.address, row.addressWord);
-    if (row.count !== undefined) mod.put(row.count, table.count, row.countWord);
+    tables.set(row.section, putTable(mod, row, sections.get(row.section)));
   }
   const table = (section: string): ModuleTable => tables.get(section) ?? { address: 0, count: 0 };
   mod.kp = table("__param");
@@ -128,11 +136,11 @@ export function findModuleSections(info: LoadInfo, mod: KernelModule): number {
   mod.ftraceCallsites = table("__mcount_loc");
   mod.extable = table("__ex_table");
 
-  if (kernel.config("CONSTRUCTORS") && (byName.get(".ctors")?.sh_addr ?? 0) !== 0 && byName.has(".init_array")) {
+  if (kernel.config("CONSTRUCTORS") && (sections.get(".ctors")?.sh_addr ?? 0) !== 0 && sections.has(".init_array")) {
     kernel.printk(KERN_WARNING, `${mod.name}: has both .ctors and .init_array.`);
     return -EINVAL;
   }
-  if ((byName.get("__obsparm")?.sh_addr ?? 0) !== 0) {
+  if ((sections.get("__obsparm")?.sh_addr ?? 0) !== 0) {
     kernel.printk(KERN_WARNING, `${mod.name}: Ignoring obsolete parameters`);
   }
   return 0;

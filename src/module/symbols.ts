@@ -15,9 +15,11 @@ import { EBUSY, EINVAL, ENOENT, ENOEXEC } from "../kernel/errno.ts";
 import type { ExportedSymbol } from "../kernel/exports.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
+import type { AddressSpace } from "../kernel/memory.ts";
 import type { KernelModule, KernelModuleExport, ModuleTable } from "../kernel/module.ts";
+import type { Name } from "../kernel/name.ts";
 import { TAINT } from "../kernel/taint.ts";
-import { copyString, type LoadInfo } from "./load_info.ts";
+import { copyName, type LoadInfo } from "./load_info.ts";
 import { modinfoValues } from "./modinfo.ts";
 import { refModule } from "./references.ts";
 import { KERNEL_SYMBOL_SIZE } from "./sections.ts";
@@ -32,44 +34,51 @@ import { checkVersion } from "./version.ts";
  * @returns 0 or minus an errno
  */
 export function simplifySymbols(info: LoadInfo, mod: KernelModule): number {
-  const { kernel, sechdrs, index } = info;
-  const { view, at, sh_size } = sechdrs[index.sym];
-  const end = at + Math.floor(sh_size / SYM.size) * SYM.size;
+  const symtab = info.sechdrs[info.index.sym];
+  const end = symtab.at + Math.floor(symtab.sh_size / SYM.size) * SYM.size;
   let ret = 0;
-  for (let symbol = at + SYM.size; symbol < end; symbol += SYM.size) {
-    const shndx = view.getUint16(symbol + 14, true);
-    if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) continue;
-    // The other special indices mean something else too, however many sections there are.
-    if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < sechdrs.length) {
-      const base = shndx === index.pcpu ? mod.percpu : sechdrs[shndx].sh_addr;
-      view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + base, true);
-      continue;
-    }
-    const name = copyString(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
-    if (shndx === SHN.UNDEF) {
-      const found = resolveSymbolWait(info, mod, name);
-      if (typeof found === "object") {
-        view.setUint32(symbol + 4, found.value, true);
-        continue;
-      }
-      if (found === undefined && symbolBinding(view.getUint8(symbol + 12)) === STB.WEAK) continue;
-      ret = found ?? -ENOENT;
-      kernel.printk(KERN_WARNING, `${mod.name}: Unknown symbol ${name} (err ${ret})`);
-    } else if (shndx === SHN.COMMON) {
-      if (name.startsWith("__gnu_lto")) continue;
-      kernel.printk(KERN_WARNING, `${mod.name}: please compile with -fno-common`);
-      ret = -ENOEXEC;
-    } else {
-      const max = info.hdr.e_shnum - 1;
-      kernel.printk(KERN_ERR, `${mod.name}: Symbol ${name} has an invalid section index ${shndx} (max ${max})`);
-      ret = -ENOEXEC;
-    }
+  for (let symbol = symtab.at + SYM.size; symbol < end; symbol += SYM.size) {
+    const err = simplifySymbol(info, mod, symtab.view, symbol);
+    if (err !== 0) ret = err;
   }
   return ret;
 }
 
+/** One symbol, by its offset in the view. @returns 0 or minus an errno */
+function simplifySymbol(info: LoadInfo, mod: KernelModule, view: DataView, symbol: number): number {
+  const { kernel, sechdrs, index } = info;
+  const shndx = view.getUint16(symbol + 14, true);
+  if (shndx === SHN.ABS || shndx === SHN.LIVEPATCH) return 0;
+  // The other special indices mean something else too, however many sections there are.
+  if (shndx !== SHN.UNDEF && shndx !== SHN.COMMON && shndx < sechdrs.length) {
+    const base = shndx === index.pcpu ? mod.percpu : sechdrs[shndx].sh_addr;
+    view.setUint32(symbol + 4, view.getUint32(symbol + 4, true) + base, true);
+    return 0;
+  }
+  const name = copyName(info.copy, u32(info.strtab + view.getUint32(symbol, true)));
+  if (shndx === SHN.UNDEF) {
+    const found = resolveSymbolWait(info, mod, name);
+    if (typeof found === "object") {
+      view.setUint32(symbol + 4, found.value, true);
+      return 0;
+    }
+    if (found === undefined && symbolBinding(view.getUint8(symbol + 12)) === STB.WEAK) return 0;
+    const err = found ?? -ENOENT;
+    kernel.printk(KERN_WARNING, `${mod.name}: Unknown symbol ${name} (err ${err})`);
+    return err;
+  }
+  if (shndx === SHN.COMMON) {
+    if (name.toString().startsWith("__gnu_lto")) return 0;
+    kernel.printk(KERN_WARNING, `${mod.name}: please compile with -fno-common`);
+    return -ENOEXEC;
+  }
+  const max = info.hdr.e_shnum - 1;
+  kernel.printk(KERN_ERR, `${mod.name}: Symbol ${name} has an invalid section index ${shndx} (max ${max})`);
+  return -ENOEXEC;
+}
+
 /** resolve_symbol_wait(): a module that is still in its init does not give its symbols; the kernel waits 30 s for it. */
-function resolveSymbolWait(info: LoadInfo, mod: KernelModule, name: string): ExportedSymbol | number | undefined {
+function resolveSymbolWait(info: LoadInfo, mod: KernelModule, name: Name): ExportedSymbol | number | undefined {
   const found = resolveSymbol(info, mod, name);
   if (found === -EBUSY) {
     const owner = info.kernel.symbols.find(name, true)?.owner;
@@ -83,22 +92,22 @@ function resolveSymbolWait(info: LoadInfo, mod: KernelModule, name: string): Exp
  *
  * @returns the symbol; undefined where none was found; minus an errno where it may not be used
  */
-function resolveSymbol(info: LoadInfo, mod: KernelModule, name: string): ExportedSymbol | number | undefined {
+function resolveSymbol(info: LoadInfo, mod: KernelModule, name: Name): ExportedSymbol | number | undefined {
   const found = info.kernel.symbols.find(name, !(mod.taints & (1 << TAINT.PROPRIETARY_MODULE)));
   if (found === undefined) return undefined;
-  const { symbol, owner } = found;
-  if (symbol.gplOnly && !mod.usingGplonlySymbols) {
+  const { owner, gplOnly } = found;
+  if (gplOnly && !mod.usingGplonlySymbols) {
     mod.usingGplonlySymbols = true;
     mod.put("using_gplonly_symbols", 1);
   }
   if (!inheritTaint(info.kernel, mod, owner, name)) return undefined;
-  if (!checkVersion(info, name, mod, symbol.crc)) return -EINVAL;
-  const err = verifyNamespaceIsImported(info, mod, symbol) || refModule(info.kernel, mod, owner);
-  return err || symbol;
+  if (!checkVersion(info, name, mod, found.crc)) return -EINVAL;
+  const err = verifyNamespaceIsImported(info, mod, found) || refModule(info.kernel, mod, owner);
+  return err || found;
 }
 
 /** inherit_taint(): who uses a proprietary module's symbols becomes proprietary, which who uses GPL-only ones may not. */
-function inheritTaint(kernel: Kernel, mod: KernelModule, owner: KernelModule | undefined, name: string): boolean {
+function inheritTaint(kernel: Kernel, mod: KernelModule, owner: KernelModule | undefined, name: Name): boolean {
   const proprietary = 1 << TAINT.PROPRIETARY_MODULE;
   if (owner === undefined || !(owner.taints & proprietary)) return true;
   if (mod.usingGplonlySymbols) {
@@ -130,33 +139,56 @@ function verifyNamespaceIsImported(info: LoadInfo, mod: KernelModule, symbol: Ex
   return missingIsAllowed ? 0 : -EINVAL;
 }
 
-/** One export table as the module's relocated memory has it. */
+/** struct kernel_symbol in the module's relocated memory, and its CRC. */
+class ModuleExport implements KernelModuleExport {
+  readonly nameInMemory: Name;
+  readonly name: string;
+  readonly value: number;
+  readonly #space: AddressSpace;
+  readonly #namespace: number;
+
+  /**
+   * @param entry its address
+   * @param crcAt address of its CRC, or 0
+   */
+  constructor(
+    { space }: Kernel,
+    readonly owner: KernelModule,
+    entry: number,
+    readonly crcAt: number,
+    readonly gplOnly: boolean,
+  ) {
+    this.#space = space;
+    this.#namespace = space.read32(entry + 8);
+    this.nameInMemory = space.name(space.read32(entry + 4));
+    this.name = this.nameInMemory.toString();
+    this.value = space.read32(entry);
+  }
+
+  // Nobody reads these two before a module uses the symbol: where they cannot be read, that module is who suffers.
+  get crc(): number | undefined {
+    return this.crcAt === 0 ? undefined : this.#space.read32(this.crcAt);
+  }
+
+  get namespace(): string {
+    return this.#namespace === 0 ? "" : this.#space.cstring(this.#namespace);
+  }
+}
+
+/** One export table. */
 function readExports(
   kernel: Kernel,
   owner: KernelModule,
-  table: ModuleTable,
+  { address, count }: ModuleTable,
   crcs: number,
   gplOnly: boolean,
 ): KernelModuleExport[] {
-  const { space } = kernel;
   const hasCrcs = kernel.config("MODVERSIONS") && crcs !== 0;
-  return Array.from({ length: table.count }, (_, i) => {
-    const entry = table.address + i * KERNEL_SYMBOL_SIZE;
-    const namespace = space.read32(entry + 8);
-    return {
-      owner,
-      name: space.cstring(space.read32(entry + 4)),
-      value: space.read32(entry),
-      // Nobody reads these two before a module uses the symbol: where they cannot be read, that module is who suffers.
-      get crc() {
-        return hasCrcs ? space.read32(crcs + 4 * i) : undefined;
-      },
-      gplOnly,
-      get namespace() {
-        return namespace === 0 ? "" : space.cstring(namespace);
-      },
-    };
-  });
+  const table: KernelModuleExport[] = [];
+  for (let i = 0; i < count; i++) {
+    table.push(new ModuleExport(kernel, owner, address + i * KERNEL_SYMBOL_SIZE, hasCrcs ? crcs + 4 * i : 0, gplOnly));
+  }
+  return table;
 }
 
 /**
@@ -167,18 +199,17 @@ function readExports(
  * @returns 0 or minus ENOEXEC
  */
 export function verifyExportedSymbols(kernel: Kernel, mod: KernelModule): number {
-  const tables = [
-    readExports(kernel, mod, mod.syms, mod.crcs, false),
-    readExports(kernel, mod, mod.gplSyms, mod.gplCrcs, true),
-  ];
-  for (const { name } of tables.flat()) {
-    const found = kernel.symbols.find(name, true);
+  const exports = readExports(kernel, mod, mod.syms, mod.crcs, false);
+  const gplExports = readExports(kernel, mod, mod.gplSyms, mod.gplCrcs, true);
+  const all = exports.concat(gplExports);
+  for (const { name, nameInMemory } of all) {
+    const found = kernel.symbols.find(nameInMemory, true);
     if (found === undefined) continue;
     const owner = found.owner?.name ?? "kernel";
     kernel.printk(KERN_ERR, `${mod.name}: exports duplicate symbol ${name} (owned by ${owner})`);
     return -ENOEXEC;
   }
-  mod.exports = tables.flat();
-  kernel.symbols.add(mod, tables);
+  mod.exports = all;
+  kernel.symbols.add(mod, [exports, gplExports]);
   return 0;
 }

@@ -34,10 +34,8 @@ function mayInitModule(kernel: Kernel, caller: Caller): boolean {
 
 /** Loads from bytes that are in the kernel's hands, through a copy of them in vmalloc memory. */
 function loadCopy(kernel: Kernel, bytes: Uint8Array, uargs: string, flags: number, caller: Caller): number {
-  // A file that unpacks to nothing has a page all the same: the one that the decompressor began.
-  const area = kernel.execmem.vmallocPages(bytes.length || 1);
+  const area = kernel.execmem.copyPages(bytes);
   if (area === undefined) return -ENOMEM;
-  area.bytes.set(bytes);
   return loadModule(kernel, area, bytes.length, uargs, flags, caller.runInit, caller.observer);
 }
 

@@ -10,7 +10,6 @@
  * @module
  */
 
-import { latin1 } from "../elf/latin1.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -19,7 +18,7 @@ import type { AddressSpace } from "../kernel/memory.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import { TAINT } from "../kernel/taint.ts";
 import type { TraceEventList } from "../kernel/trace_event_list.ts";
-import { replaceName, unsafeArgument } from "./trace_print_fmt.ts";
+import { NameSearch, replaceName, skipFormat, unsafeArgument } from "./trace_print_fmt.ts";
 
 /** Taints that do not keep a module from being traced. */
 const HARMLESS = [TAINT.OOT_MODULE, TAINT.CRAP, TAINT.UNSIGNED_MODULE, TAINT.TEST, TAINT.LIVEPATCH]
@@ -80,7 +79,9 @@ export function traceModuleRemoveEvents(kernel: Kernel, mod: KernelModule): void
 }
 
 function pointers(space: AddressSpace, table: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => space.read32(table + 4 * i));
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) found.push(space.read32(table + 4 * i));
+  return found;
 }
 
 /** __register_event(), with the raw_init() of all events that TRACE_EVENT() makes. */
@@ -158,34 +159,40 @@ function defineFields({ space, slab }: Kernel, call: number): void {
   }
 }
 
+/** struct trace_eval_map. */
+interface EvalMap {
+  readonly system: number;
+  readonly name: string;
+  readonly value: number;
+}
+
 /** trace_event_eval_update(), for the events of the module that brings the names. */
 function updateEvals(space: AddressSpace, calls: readonly number[], evals: readonly number[]): void {
-  const maps = evals.map((at) => ({
-    system: space.read32(at + EVAL.system),
-    name: space.cstring(space.read32(at + EVAL.name)),
-    value: s32(space.read32(at + EVAL.value)),
-  }));
+  const maps: EvalMap[] = [];
+  const names: string[] = [];
+  for (const at of evals) {
+    const system = space.read32(at + EVAL.system);
+    const name = space.cstring(space.read32(at + EVAL.name));
+    maps.push({ system, name, value: s32(space.read32(at + EVAL.value)) });
+    names.push(name);
+  }
+  // A name's value makes no other name, so the text before all replacements tells which there are.
+  const search = new NameSearch(names);
   for (const call of calls) {
     const system = space.read32(space.read32(call + CALL.class) + CLASS.system);
     const printFmt = space.read32(call + CALL.printFmt);
     const area = space.find(printFmt);
     if (area === undefined) continue;
-    const bytes = area.bytes.subarray(u32(printFmt - area.base));
-    // A name's value makes no other name, so the text before all replacements tells which there are. Most names are in few texts.
-    const text = textOf(bytes);
-    for (const map of maps) {
-      if (map.system !== system || !text.includes(map.name)) continue;
-      if (!replaceName(bytes, map.name, map.value)) {
-        throw new NotModelled(`update_event_printk() of ${map.name}, which is shorter than its value`);
-      }
-    }
+    const text = area.bytes.subarray(u32(printFmt - area.base));
+    const bytes = text.subarray(skipFormat(text));
+    const found = search.findIn(bytes);
+    for (let i = 0; i < maps.length; i++) if (found[i] === 1 && maps[i].system === system) updateEventPrintk(bytes, maps[i]);
   }
 }
 
-/** The bytes up to the NUL, or all of them. */
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return latin1(bytes, 0, end < 0 ? bytes.length : end);
+function updateEventPrintk(bytes: Uint8Array, { name, value }: EvalMap): void {
+  if (replaceName(bytes, name, value)) return;
+  throw new NotModelled(`update_event_printk() of ${name}, which is shorter than its value`);
 }
 
 /** Offset of `funcs` in struct tracepoint. */

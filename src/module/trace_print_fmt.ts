@@ -14,6 +14,8 @@ const [QUOTE, DASH, DOT, DIGIT_0, DIGIT_9, GREATER, BACKSLASH, UNDERSCORE] = new
 /** For each byte, 1 where it is a letter, a digit or an underscore. */
 const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => Number(isWord(String.fromCharCode(byte))));
 
+/** A conversion that follows its argument; most texts have none. */
+const MAY_FOLLOW = /%[\d.*]*[ps]/;
 /** Letters behind %p that make printk() follow the pointer. */
 const FOLLOWED = "BRrbMmIiEUVNadDgtCOf";
 /** Arguments that can be told apart, the bits of a u64. */
@@ -149,6 +151,7 @@ function isSafeString(text: string, start: number, end: number, find: FindField)
  * @returns the number, from 0, of an argument that may point to what is gone when the event is printed
  */
 export function unsafeArgument(text: string, find: FindField): number | undefined {
+  if (!MAY_FOLLOW.test(text)) return undefined;
   const format = readFormat(text);
   if (format === undefined || format.followed.length === 0) return undefined;
   const places = argumentPlaces(text, format.end);
@@ -156,6 +159,63 @@ export function unsafeArgument(text: string, find: FindField): number | undefine
     const place = places[argument];
     return place === undefined || !(isString ? isSafeString : isSafePointer)(text, place.start, place.end, find);
   })?.argument;
+}
+
+/**
+ * Names that texts are searched for, all at once: most of them are in few texts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { NameSearch } from "./trace_print_fmt.ts";
+ * const text = new TextEncoder().encode('"%d", REC->a == TWO ? ONE : 0\0');
+ * assertEquals(new NameSearch(["ONE", "THREE", "TWO"]).findIn(text), Uint8Array.of(1, 0, 1));
+ * ```
+ */
+export class NameSearch {
+  /** For each byte, the number from 1 of the last name that begins with it, or 0. */
+  readonly #last = new Uint32Array(256);
+  /** For each number, that of the name before it that begins with the same byte. */
+  readonly #previous: Uint32Array;
+
+  constructor(readonly names: readonly string[]) {
+    this.#previous = new Uint32Array(names.length + 1);
+    for (let number = 1; number <= names.length; number++) {
+      const first = names[number - 1].charCodeAt(0);
+      this.#previous[number] = this.#last[first];
+      this.#last[first] = number;
+    }
+  }
+
+  /**
+   * @param bytes of a text up to its NUL
+   * @returns 1 for each name that {@link replaceName} may come upon
+   */
+  findIn(bytes: Uint8Array): Uint8Array {
+    const found = new Uint8Array(this.names.length);
+    for (let at = 0; at < bytes.length && bytes[at] !== 0; at++) {
+      if (!mayBegin(bytes, at)) continue;
+      for (let number = this.#last[bytes[at]]; number !== 0; number = this.#previous[number]) {
+        if (startsWith(bytes, at, this.names[number - 1])) found[number - 1] = 1;
+      }
+    }
+    return found;
+  }
+}
+
+/** Whether a name that is to be replaced may begin there: behind what is no part of a word, an underscore, or what a backslash skips. */
+function mayBegin(bytes: Uint8Array, at: number): boolean {
+  return at === 0 || WORD_BYTES[bytes[at - 1]] === 0 || bytes[at - 1] === UNDERSCORE || bytes[at - 2] === BACKSLASH;
+}
+
+/** Offset of what follows the format at the text's beginning, in which no name is replaced. */
+export function skipFormat(bytes: Uint8Array): number {
+  if (bytes[0] !== QUOTE) return 0;
+  let at = 1;
+  while (at < bytes.length && bytes[at] !== 0 && bytes[at] !== QUOTE) {
+    at += bytes[at] === BACKSLASH && bytes[at + 1] !== 0 ? 2 : 1;
+  }
+  return bytes[at] === QUOTE ? at + 1 : 0;
 }
 
 /**
@@ -199,7 +259,8 @@ export function replaceName(bytes: Uint8Array, name: string, value: number): boo
   return true;
 }
 
+/** Whether a name stands there. Names of one enum begin alike, so the last byte tells first. */
 function startsWith(bytes: Uint8Array, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return false;
+  for (let i = name.length - 1; i >= 0; i--) if (bytes[at + i] !== name.charCodeAt(i)) return false;
   return true;
 }

@@ -11,6 +11,7 @@
 import { EF_ARM, ELFMAG, EM, ET, SHF, SHN, SHT } from "../elf/constants.ts";
 import { latin1 } from "../elf/latin1.ts";
 import { EHDR, type Ehdr, readRecord, SHDR, type Shdr } from "../elf/records.ts";
+import { u32 } from "../elf/word.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR, KERN_WARNING } from "../kernel/log.ts";
@@ -45,6 +46,12 @@ function sectionInFile(shdr: Shdr, len: number): boolean {
   return end >= shdr.sh_offset && end <= len;
 }
 
+/** Prints why a file is refused. @returns minus ENOEXEC */
+function refuse(kernel: Kernel, text: string, level = KERN_ERR): number {
+  kernel.printk(level, text);
+  return -ENOEXEC;
+}
+
 /**
  * elf_validity_cache_copy(): checks of the ELF header, the section table and the sections that every module has.
  *
@@ -53,86 +60,31 @@ function sectionInFile(shdr: Shdr, len: number): boolean {
  * @returns minus ENOEXEC, after the line that says why
  */
 export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: number): LoadInfo | number {
-  const refuse = (text: string, level = KERN_ERR) => {
-    kernel.printk(level, text);
-    return -ENOEXEC;
-  };
-  const { bytes, view } = copy.area;
-  if (copy.len < EHDR.size) return refuse(`Invalid ELF header len ${copy.len}`);
-  if (latin1(bytes, 0, ELFMAG.length) !== ELFMAG) return refuse(`Invalid ELF header magic: != ${ELFMAG}`);
+  const hdr = checkedHeader(kernel, copy);
+  if (typeof hdr === "number") return hdr;
+  const sechdrs: Section[] = [];
+  for (let i = 0; i < hdr.e_shnum; i++) sechdrs.push(new Section(copy.area.view, hdr.e_shoff + i * SHDR.size));
+  const found: FoundSections = { sym: [], mod: [], info: [] };
+  const err = checkNameTable(kernel, copy, sechdrs, hdr) || checkSections(kernel, copy, sechdrs, hdr, found);
+  if (err) return err;
 
-  const hdr = readRecord(view, 0, EHDR);
-  if (hdr.e_type !== ET.REL) return refuse(`Invalid ELF header type: ${hdr.e_type} != ${ET.REL}`);
-  if (!elfCheckArch(hdr)) return refuse(`Invalid architecture in ELF header: ${hdr.e_machine}`);
-  if (hdr.e_shentsize !== SHDR.size) return refuse("Invalid ELF section header size");
-  if (hdr.e_shoff >= copy.len || hdr.e_shnum * SHDR.size > copy.len - hdr.e_shoff) {
-    return refuse("Invalid ELF section header overflow");
-  }
-  if (hdr.e_shstrndx === SHN.UNDEF || hdr.e_shstrndx >= hdr.e_shnum) {
-    return refuse(
-      `Invalid ELF section name index: ${hdr.e_shstrndx} || e_shstrndx (${hdr.e_shstrndx}) >= e_shnum (${hdr.e_shnum})`,
-    );
-  }
-
-  const sechdrs = Array.from({ length: hdr.e_shnum }, (_, i) => new Section(view, hdr.e_shoff + i * SHDR.size));
-  const strhdr = sechdrs[hdr.e_shstrndx];
-  if (!sectionInFile(strhdr, copy.len)) return refuse(`Invalid ELF section hdr(type ${strhdr.sh_type})`);
-  if (strhdr.sh_size === 0) return refuse("empty section name table");
-  if (bytes[strhdr.sh_offset + strhdr.sh_size - 1] !== 0) {
-    return refuse("ELF Spec violation: section name table isn't null terminated");
-  }
-  const [first] = sechdrs;
-  if (first.sh_type !== SHT.NULL || first.sh_size !== 0 || first.sh_addr !== 0) {
-    return refuse(`ELF Spec violation: section 0 type(${first.sh_type | 0})!=SH_NULL or non-zero len or addr`);
-  }
-
-  const found = { sym: [] as number[], mod: [] as number[], info: [] as number[] };
-  for (let i = 0; i < sechdrs.length; i++) {
-    const shdr = sechdrs[i];
-    const nameAt = (strhdr.sh_offset + shdr.sh_name) >>> 0;
-    if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
-      // Not looked at here; later steps compare its name, and fault where there is none to read.
-      if (nameAt < bytes.length) shdr.name = copyStringForCompare(copy, nameAt);
-      else Object.defineProperty(shdr, "name", { get: () => copyStringForCompare(copy, nameAt) });
-      continue;
-    }
-    if (shdr.sh_type === SHT.SYMTAB) {
-      if (shdr.sh_link === SHN.UNDEF || shdr.sh_link >= hdr.e_shnum) {
-        return refuse(
-          `Invalid ELF sh_link!=SHN_UNDEF(${shdr.sh_link | 0}) or (sh_link(${
-            shdr.sh_link | 0
-          }) >= hdr->e_shnum(${hdr.e_shnum})`,
-        );
-      }
-      found.sym.push(i);
-    }
-    if (!sectionInFile(shdr, copy.len)) {
-      return refuse(`Invalid ELF section in module (section ${i} type ${shdr.sh_type})`);
-    }
-    const name = shdr.name = copyStringForCompare(copy, nameAt);
-    if (name === ".gnu.linkonce.this_module") found.mod.push(i);
-    else if (name === ".modinfo") found.info.push(i);
-    if (shdr.sh_flags & SHF.ALLOC && shdr.sh_name >= strhdr.sh_size) {
-      return refuse(`Invalid ELF section name in module (section ${i} type ${shdr.sh_type})`);
-    }
-  }
-
-  if (found.info.length > 1) return refuse("Only one .modinfo section must exist.");
+  if (found.info.length > 1) return refuse(kernel, "Only one .modinfo section must exist.");
   const index = { sym: found.sym.at(-1) ?? 0, str: 0, mod: 0, vers: 0, info: found.info[0] ?? 0, pcpu: 0 };
   const infoName = index.info === 0 ? undefined : modinfoValue({ copy, sechdrs, index, modinfo: undefined }, "name");
   const shownName = infoName ?? "(missing .modinfo section or name field)";
-  if (found.sym.length !== 1) return refuse(`${shownName}: module has no symbols (stripped?)`, KERN_WARNING);
+  if (found.sym.length !== 1) return refuse(kernel, `${shownName}: module has no symbols (stripped?)`, KERN_WARNING);
   index.str = sechdrs[index.sym].sh_link;
   if (found.mod.length !== 1) {
-    return refuse(`module ${shownName}: Only one .gnu.linkonce.this_module section must exist.`);
+    return refuse(kernel, `module ${shownName}: Only one .gnu.linkonce.this_module section must exist.`);
   }
   index.mod = found.mod[0];
   const thisModule = sechdrs[index.mod];
   if (!(thisModule.sh_flags & SHF.ALLOC)) {
-    return refuse(`module ${shownName}: .gnu.linkonce.this_module must occupy memory during process execution`);
+    return refuse(kernel, `module ${shownName}: .gnu.linkonce.this_module must occupy memory during process execution`);
   }
   if (thisModule.sh_size !== kernel.profile.structModule.size) {
     return refuse(
+      kernel,
       `module ${shownName}: .gnu.linkonce.this_module section size must match the kernel's built struct module size at run time`,
     );
   }
@@ -157,4 +109,79 @@ export function elfValidityCacheCopy(kernel: Kernel, copy: FileCopy, flags: numb
     initTypeoffs: 0,
     modKallsymsInitOff: 0,
   };
+}
+
+/** The ELF header of a relocatable file for this machine, whose section table lies in the file. */
+function checkedHeader(kernel: Kernel, { area, len }: FileCopy): Ehdr | number {
+  if (len < EHDR.size) return refuse(kernel, `Invalid ELF header len ${len}`);
+  if (latin1(area.bytes, 0, ELFMAG.length) !== ELFMAG) return refuse(kernel, `Invalid ELF header magic: != ${ELFMAG}`);
+
+  const hdr = readRecord(area.view, 0, EHDR);
+  if (hdr.e_type !== ET.REL) return refuse(kernel, `Invalid ELF header type: ${hdr.e_type} != ${ET.REL}`);
+  if (!elfCheckArch(hdr)) return refuse(kernel, `Invalid architecture in ELF header: ${hdr.e_machine}`);
+  if (hdr.e_shentsize !== SHDR.size) return refuse(kernel, "Invalid ELF section header size");
+  if (hdr.e_shoff >= len || hdr.e_shnum * SHDR.size > len - hdr.e_shoff) {
+    return refuse(kernel, "Invalid ELF section header overflow");
+  }
+  if (hdr.e_shstrndx === SHN.UNDEF || hdr.e_shstrndx >= hdr.e_shnum) {
+    return refuse(
+      kernel,
+      `Invalid ELF section name index: ${hdr.e_shstrndx} || e_shstrndx (${hdr.e_shstrndx}) >= e_shnum (${hdr.e_shnum})`,
+    );
+  }
+  return hdr;
+}
+
+/** The sections' names, and the section that is none. */
+function checkNameTable(kernel: Kernel, { area, len }: FileCopy, sechdrs: readonly Section[], hdr: Ehdr): number {
+  const strhdr = sechdrs[hdr.e_shstrndx];
+  if (!sectionInFile(strhdr, len)) return refuse(kernel, `Invalid ELF section hdr(type ${strhdr.sh_type})`);
+  if (strhdr.sh_size === 0) return refuse(kernel, "empty section name table");
+  if (area.bytes[strhdr.sh_offset + strhdr.sh_size - 1] !== 0) {
+    return refuse(kernel, "ELF Spec violation: section name table isn't null terminated");
+  }
+  const [first] = sechdrs;
+  if (first.sh_type !== SHT.NULL || first.sh_size !== 0 || first.sh_addr !== 0) {
+    return refuse(kernel, `ELF Spec violation: section 0 type(${first.sh_type | 0})!=SH_NULL or non-zero len or addr`);
+  }
+  return 0;
+}
+
+/** Sections by what they are, as far as a module has one of each. */
+interface FoundSections {
+  readonly sym: number[];
+  readonly mod: number[];
+  readonly info: number[];
+}
+
+/** The sections one by one: bounds, and names. */
+function checkSections(kernel: Kernel, copy: FileCopy, sechdrs: readonly Section[], hdr: Ehdr, found: FoundSections): number {
+  const strhdr = sechdrs[hdr.e_shstrndx];
+  for (let i = 0; i < sechdrs.length; i++) {
+    const shdr = sechdrs[i];
+    const nameAt = u32(strhdr.sh_offset + shdr.sh_name);
+    if (i === 0 || shdr.sh_type === SHT.NULL || shdr.sh_type === SHT.NOBITS) {
+      // Not looked at here; later steps compare its name, and fault where there is none to read.
+      if (nameAt < copy.area.bytes.length) shdr.name = copyStringForCompare(copy, nameAt);
+      else Object.defineProperty(shdr, "name", { get: () => copyStringForCompare(copy, nameAt) });
+      continue;
+    }
+    if (shdr.sh_type === SHT.SYMTAB) {
+      if (shdr.sh_link === SHN.UNDEF || shdr.sh_link >= hdr.e_shnum) {
+        const link = shdr.sh_link | 0;
+        return refuse(kernel, `Invalid ELF sh_link!=SHN_UNDEF(${link}) or (sh_link(${link}) >= hdr->e_shnum(${hdr.e_shnum})`);
+      }
+      found.sym.push(i);
+    }
+    if (!sectionInFile(shdr, copy.len)) {
+      return refuse(kernel, `Invalid ELF section in module (section ${i} type ${shdr.sh_type})`);
+    }
+    const name = shdr.name = copyStringForCompare(copy, nameAt);
+    if (name === ".gnu.linkonce.this_module") found.mod.push(i);
+    else if (name === ".modinfo") found.info.push(i);
+    if (shdr.sh_flags & SHF.ALLOC && shdr.sh_name >= strhdr.sh_size) {
+      return refuse(kernel, `Invalid ELF section name in module (section ${i} type ${shdr.sh_type})`);
+    }
+  }
+  return 0;
 }

@@ -14,27 +14,52 @@ import { bug, pageFault } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
+import { Name } from "../kernel/name.ts";
+import type { Section } from "../kernel/section.ts";
 import { TAINT } from "../kernel/taint.ts";
-import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
+import type { LoadInfo } from "./load_info.ts";
 
 /** struct modversion_info: the CRC, then 60 bytes of name. */
 const MODVERSION_INFO_SIZE = 64;
+const NAME_OFFSET = 4;
 
-/** __versions as a map, as far as it lies in the copy; of two entries for one name the first counts. */
-function versionsOf(info: LoadInfo): ReadonlyMap<string, number> {
-  if (info.versions !== undefined) return info.versions;
-  const versions = new Map<string, number>();
-  const { sh_offset, sh_size } = info.sechdrs[info.index.vers];
-  const { area } = info.copy;
-  for (let at = sh_offset; at + MODVERSION_INFO_SIZE <= sh_offset + sh_size; at += MODVERSION_INFO_SIZE) {
-    if (at + 4 >= area.bytes.length) {
-      info.versionsEnd = area.base + area.bytes.length;
-      break;
+const MODULE_LAYOUT = Name.of("module_layout");
+
+/**
+ * Where the entries of __versions begin in the copy, as far as they lie in it: a hash table by their names. Of two entries for one name
+ * the first counts.
+ */
+export class VersionTable {
+  /** Offset of an entry, and one more; 0 where there is none. */
+  readonly #slots: Int32Array;
+  /** Whether the section goes on behind the copy. */
+  readonly isCutOff: boolean;
+
+  constructor(readonly bytes: Uint8Array, { sh_offset, sh_size }: Section) {
+    const whole = Math.floor(sh_size / MODVERSION_INFO_SIZE);
+    const inCopy = Math.max(0, Math.ceil((bytes.length - NAME_OFFSET - sh_offset) / MODVERSION_INFO_SIZE));
+    const count = Math.min(whole, inCopy);
+    this.isCutOff = inCopy < whole;
+    this.#slots = new Int32Array(2 << (32 - Math.clz32(count)));
+    for (let i = 0, at = sh_offset; i < count; i++, at += MODVERSION_INFO_SIZE) {
+      const slot = this.#slotOf(new Name(bytes, at + NAME_OFFSET));
+      if (this.#slots[slot] === 0) this.#slots[slot] = at + 1;
     }
-    const name = copyStringForCompare(info.copy, at + 4);
-    if (!versions.has(name)) versions.set(name, area.view.getUint32(at, true));
   }
-  return info.versions = versions;
+
+  /** Offset of the first entry for a name. */
+  find(name: Name): number | undefined {
+    const at = this.#slots[this.#slotOf(name)] - 1;
+    return at < 0 ? undefined : at;
+  }
+
+  /** Where an entry for the name stands, or would stand. */
+  #slotOf(name: Name): number {
+    const mask = this.#slots.length - 1;
+    let slot = name.hash & mask;
+    while (this.#slots[slot] !== 0 && !name.standsAt(this.bytes, this.#slots[slot] - 1 + NAME_OFFSET)) slot = (slot + 1) & mask;
+    return slot;
+  }
 }
 
 /**
@@ -55,14 +80,17 @@ export function tryToForceLoad(kernel: Kernel, mod: KernelModule, reason: string
  *
  * @param crc the exporter's CRC; undefined where it has none
  */
-export function checkVersion(info: LoadInfo, symname: string, mod: KernelModule, crc: number | undefined): boolean {
+export function checkVersion(info: LoadInfo, symname: Name, mod: KernelModule, crc: number | undefined): boolean {
   const { kernel } = info;
   if (!kernel.config("MODVERSIONS")) return true;
   // Who exports without CRCs has tainted the kernel already.
   if (crc === undefined) return true;
-  if (info.index.vers === 0) return tryToForceLoad(kernel, mod, symname) === 0;
-  const expected = versionsOf(info).get(symname);
-  if (expected === undefined && info.versionsEnd !== undefined) throw pageFault(u32(info.versionsEnd), "read");
+  if (info.index.vers === 0) return tryToForceLoad(kernel, mod, symname.toString()) === 0;
+  const { area } = info.copy;
+  const versions = info.versions ??= new VersionTable(area.bytes, info.sechdrs[info.index.vers]);
+  const at = versions.find(symname);
+  if (at === undefined && versions.isCutOff) throw pageFault(u32(area.base + area.bytes.length), "read");
+  const expected = at === undefined ? undefined : area.view.getUint32(at, true);
   if (expected === crc) return true;
   if (expected === undefined) kernel.printk(KERN_WARNING, `${info.name}: no symbol version for ${symname}`);
   else kernel.printk(KERN_WARNING, `${info.name}: disagrees about version of symbol ${symname}`);
@@ -72,9 +100,9 @@ export function checkVersion(info: LoadInfo, symname: string, mod: KernelModule,
 /** check_modstruct_version(): the layout of struct module itself has a CRC, that of the function module_layout. */
 export function checkModstructVersion(info: LoadInfo, mod: KernelModule): boolean {
   if (!info.kernel.config("MODVERSIONS")) return true;
-  const layout = info.kernel.symbols.find("module_layout", true);
+  const layout = info.kernel.symbols.find(MODULE_LAYOUT, true);
   if (layout === undefined) throw bug(info.kernel.config, "kernel/module/version.c:72");
-  return checkVersion(info, "module_layout", mod, layout.symbol.crc);
+  return checkVersion(info, MODULE_LAYOUT, mod, layout.crc);
 }
 
 /**

@@ -43,21 +43,26 @@ class FileReader {
   }
 }
 
+/** @returns whether the module is there now */
+function load(kernel: Kernel, bytes: Uint8Array): boolean {
+  try {
+    const file = { bytes, kind: "regular", access: "read-only" } as const;
+    return finitModule(kernel, file, "", 0, { privileged: true, runInit: () => 0 }) === 0;
+  } catch (error) {
+    if (error instanceof KernelFault || error instanceof NotModelled) return false;
+    throw error;
+  } finally {
+    kernel.log.take();
+  }
+}
+
 async function main(): Promise<void> {
   const files = (await new Response(Deno.stdin.readable).text()).split("\n");
   const start = performance.now();
   const kernel = new Kernel(await loadProfile(), { ...noSignatures, verifyPkcs7Signature: () => 0 });
   const reader = new FileReader();
   let loaded = 0;
-  for (const path of files) {
-    const file = { bytes: reader.read(path), kind: "regular", access: "read-only" } as const;
-    try {
-      if (finitModule(kernel, file, "", 0, { privileged: true, runInit: () => 0 }) === 0) loaded++;
-    } catch (error) {
-      if (!(error instanceof KernelFault || error instanceof NotModelled)) throw error;
-    }
-    kernel.log.take();
-  }
+  for (const path of files) if (load(kernel, reader.read(path))) loaded++;
   const time = performance.now() - start;
   const result: CorpusResult = { loaded, refused: files.length - loaded, time, memory: Deno.memoryUsage().rss };
   console.log(JSON.stringify(result));

@@ -3,6 +3,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { NotModelled } from "../../src/kernel/fault.ts";
+import { MOD_DATA } from "../../src/kernel/module.ts";
 import { ParamFixture } from "./param_fixture.ts";
 
 /** Queries, and the lines that they print after "dyndbg: ". */
@@ -33,7 +34,7 @@ for (const [args, ...lines] of QUERIES) {
 Deno.test("A dyndbg query that changes callsites is not modelled", () => {
   const kernel = new ParamFixture();
   assertThrows(() => kernel.parse(`dyndbg="module main +p"`), NotModelled, 'callsites in "main"');
-  kernel.module.sections = [{ name: "__dyndbg", address: 0xbf000000, size: 28, type: 1 }];
+  kernel.module.addSection({ name: "__dyndbg", sh_addr: 0xbf000000, sh_size: 28 }, MOD_DATA);
   assertThrows(() => kernel.parse("dyndbg"), NotModelled, "the callsites of mod");
 });
 

@@ -83,8 +83,8 @@ export function footprint(kernel: Kernel): string {
   }
   const pointers = [4, 64].map((size) => percpu.alloc(size, 4));
   for (const pointer of pointers) if (pointer !== undefined) percpu.free(pointer);
-  const copies = [1, 1, 2, 3, 1].map((count) => execmem.vmallocPages(count * 4096));
-  for (const copy of copies) if (copy !== undefined) execmem.free(copy);
+  const copies = [1, 1, 2, 3, 1].map((count) => execmem.copyPages(new Uint8Array(count * 4096)));
+  for (const copy of copies) if (copy !== undefined) execmem.freeCopy(copy);
   const modules = kernel.modules.map(({ name, state, refcnt, users, uses }) =>
     [name, state, refcnt, "used by", ...users.map((each) => each.name), "uses", ...uses.map((each) => each.name)].join(" ")
   );

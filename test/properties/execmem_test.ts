@@ -66,8 +66,10 @@ Deno.test("memory goes to the lowest hole that has room for it and its guard pag
       for (const { start, end } of taken) for (let page = start; page < end; page += PAGE_SIZE) map.taken.add(page);
       const before = [...map.taken].sort();
       const live: MappedArea[] = [];
+      const copies = new Set<MappedArea>();
       const giveBack = (area: MappedArea) => {
-        execmem.free(area);
+        if (copies.delete(area)) execmem.freeCopy(area);
+        else execmem.free(area);
         map.give(area.base, area.bytes.length / PAGE_SIZE);
         assertEquals(space.find(area.base), undefined);
       };
@@ -77,8 +79,8 @@ Deno.test("memory goes to the lowest hole that has room for it and its guard pag
           continue;
         }
         const copied = each.kind === "copy";
-        const pages = copied ? Math.ceil(each.bytes / PAGE_SIZE) : each.pages;
-        const area = copied ? execmem.vmallocPages(each.bytes) : execmem.alloc(pages * PAGE_SIZE);
+        const pages = copied ? Math.ceil((each.bytes || 1) / PAGE_SIZE) : each.pages;
+        const area = copied ? execmem.copyPages(new Uint8Array(each.bytes)) : execmem.alloc(pages * PAGE_SIZE);
         const near = copied ? undefined : map.take(MODULES, pages);
         const wanted = near ?? (copied || fallback ? map.take(VMALLOC, pages) : undefined);
         assertEquals(area?.base, wanted, `${pages} pages`);
@@ -88,6 +90,7 @@ Deno.test("memory goes to the lowest hole that has room for it and its guard pag
         }
         if (near === undefined && !copied) fellBack++;
         live.push(area);
+        if (copied) copies.add(area);
         assertEquals(area.bytes.length, pages * PAGE_SIZE);
         assert(area.bytes.every((byte) => byte === 0), "memory that was in use before comes zeroed");
         area.bytes.fill(0xa5);
@@ -180,7 +183,7 @@ Deno.test("memory that is foreseen in vmalloc space lies there, is nobody else's
   const page = (index: number) => VMALLOC.start + index * PAGE_SIZE;
   assertEquals(execmem.alloc(39 * PAGE_SIZE)?.base, MODULES.start);
   execmem.foresee([{ start: page(3), end: page(5) }, { start: page(1), end: page(2) }]);
-  assertEquals(execmem.vmallocPages(PAGE_SIZE)?.base, page(6));
+  assertEquals(execmem.copyPages(new Uint8Array(PAGE_SIZE))?.base, page(6));
   const areas = [2, 1, 1].map((pages) => execmem.alloc(pages * PAGE_SIZE));
   assertEquals(areas.map((area) => area?.base), [page(3), page(1), page(8)]);
   for (const area of areas) execmem.free(area!);
