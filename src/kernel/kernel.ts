@@ -94,7 +94,7 @@ export class Kernel {
   readonly once = new Set<string>();
   readonly boot: BootParameters;
 
-  constructor(readonly profile: KernelProfile, public host: Host, cmdline = "") {
+  constructor(readonly profile: KernelProfile, public host: Host, readonly cmdline = "") {
     const { pageOffset, modules, vmalloc, machine, config } = profile;
     this.boot = parseCmdline(cmdline, config);
     this.space = new AddressSpace(pageOffset, vmalloc.start);
