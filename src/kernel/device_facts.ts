@@ -26,6 +26,15 @@ export interface BusFacts {
 /** A number that somebody has: a major, or a minor of misc. */
 export type TakenNumber = readonly [number: number, name: string];
 
+/** An input device. */
+export interface InputFact {
+  readonly name: string;
+  /** Bus, vendor, product and version. */
+  readonly id: readonly number[];
+  /** By its name in /proc/bus/input/devices: `KEY`. Words of 32 bits, the lowest first. */
+  readonly bitmaps: ReadonlyMap<string, readonly number[]>;
+}
+
 export interface DeviceFacts {
   /** /sys/bus. */
   readonly buses: ReadonlyMap<string, BusFacts>;
@@ -36,6 +45,7 @@ export interface DeviceFacts {
   readonly blockMajors: readonly TakenNumber[];
   /** /proc/misc. */
   readonly miscMinors: readonly TakenNumber[];
+  readonly inputs: readonly InputFact[];
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -62,6 +72,17 @@ function readDevice(value: unknown): DeviceFact | undefined {
 function readNumber(value: unknown): TakenNumber | undefined {
   const match = typeof value === "string" ? /^(\d+) (.+)$/.exec(value) : null;
   return match === null ? undefined : [Number(match[1]), match[2]];
+}
+
+const numbersOf = (text: string, between: string) => text.split(between).map((word) => parseInt(word, 16));
+
+function readInput(value: unknown): InputFact | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, id, ...bits } = value as Values;
+  if (typeof name !== "string" || typeof id !== "string" || !/^(?:[0-9a-f]{4}:){3}[0-9a-f]{4}$/.test(id)) return undefined;
+  const bitmaps = Object.entries(bits).map(([key, words]) => [key, numbersOf(String(words), " ").reverse()] as const);
+  if (bitmaps.some(([, words]) => words.some(Number.isNaN))) return undefined;
+  return { name, id: numbersOf(id, ":"), bitmaps: new Map(bitmaps) };
 }
 
 const readName = (value: unknown) => typeof value === "string" ? value : undefined;
@@ -97,5 +118,6 @@ export function parseDeviceFacts(toml: Values): DeviceFacts {
     charMajors: numbers("char_majors"),
     blockMajors: numbers("block_majors"),
     miscMinors: numbers("misc_minors"),
+    inputs: toml.input === undefined ? [] : list(toml, "input", "", readInput, "tables with name, id and bitmaps"),
   };
 }

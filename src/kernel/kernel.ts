@@ -100,7 +100,7 @@ export class Kernel {
   /** IS_ENABLED(CONFIG_THUMB2_KERNEL): whether code is T32. */
   readonly isThumb2: boolean;
 
-  constructor(readonly profile: KernelProfile, public host: Host, cmdline = "") {
+  constructor(readonly profile: KernelProfile, public host: Host, readonly cmdline = "") {
     const { pageOffset, modules, vmalloc, machine, config } = profile;
     this.boot = parseCmdline(cmdline, config);
     this.isThumb2 = config.has("THUMB2_KERNEL");

@@ -129,6 +129,8 @@ export class KernelModule {
   /** Per-CPU pointer, and size in bytes. */
   percpu = 0;
   percpuSize = 0;
+  /** Memory that holds the values of version and srcversion. */
+  readonly modinfoCopies: number[] = [];
   /** What each CPU's copy begins with. */
   percpuData = new Uint8Array();
   /** Address of the struct ddebug_table, 0 where there is none. */

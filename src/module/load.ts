@@ -22,6 +22,7 @@ import { jumpLabelAddModule } from "./jump_label.ts";
 import { addKallsyms } from "./kallsyms.ts";
 import { layoutAndAllocate } from "./layout_and_allocate.ts";
 import { type LoadInfo, moduleInCopy } from "./load_info.ts";
+import { freeModinfo, setupModinfo } from "./modinfo.ts";
 import { destroyParams, parseArgs } from "./params.ts";
 import { percpuModalloc, percpuModcopy } from "./percpu.ts";
 import { moduleUnloadFree, moduleUnloadInit } from "./references.ts";
@@ -121,6 +122,9 @@ function formModule(
 
   err = findModuleSections(info, mod) || checkExportSymbolVersions(info, mod);
   if (err) return undo.fail(err);
+
+  setupModinfo(info, mod);
+  undo.push("free_modinfo", () => freeModinfo(kernel, mod));
 
   err = simplifySymbols(info, mod);
   if (err < 0) return undo.fail(err);

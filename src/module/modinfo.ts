@@ -2,13 +2,15 @@
 /**
  * The tags of .modinfo.
  *
- * Models: get_modinfo(), get_next_modinfo() and module_next_tag_pair() of kernel/module/main.c.
+ * Models: get_modinfo(), get_next_modinfo(), module_next_tag_pair(), setup_modinfo() and free_modinfo() of kernel/module/main.c.
  *
  * @module
  */
 
 import { u32 } from "../elf/word.ts";
 import { pageFault } from "../kernel/fault.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { KernelModule } from "../kernel/module.ts";
 import { copyStringForCompare, type LoadInfo } from "./load_info.ts";
 
 type ModinfoSource = Pick<LoadInfo, "copy" | "sechdrs" | "index" | "modinfo">;
@@ -57,4 +59,25 @@ export function modinfoValue(info: ModinfoSource, tag: string): string | undefin
 export function modinfoValues(info: ModinfoSource, tag: string): string[] {
   const starts = modinfoStarts(info).filter((start) => hasTag(info, start, tag));
   return starts.map((start) => copyStringForCompare(info.copy, start).slice(tag.length + 1));
+}
+
+/** modinfo_attrs: tags whose values struct module points to. */
+const ATTRIBUTES = ["version", "srcversion"];
+
+/** setup_modinfo(): the module keeps copies of what /sys/module shows of it. */
+export function setupModinfo(info: LoadInfo, mod: KernelModule): void {
+  const { slab, space } = info.kernel;
+  for (const tag of ATTRIBUTES) {
+    const value = modinfoValue(info, tag);
+    if (value === undefined) continue;
+    const copy = slab.kmalloc(value.length + 1);
+    for (let i = 0; copy !== 0 && i < value.length; i++) space.write8(copy + i, value.charCodeAt(i));
+    mod.modinfoCopies.push(copy);
+    mod.put(tag, copy);
+  }
+}
+
+/** free_modinfo(). */
+export function freeModinfo({ slab }: Kernel, mod: KernelModule): void {
+  for (const copy of mod.modinfoCopies.splice(0)) slab.kfree(copy);
 }

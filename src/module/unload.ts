@@ -13,6 +13,7 @@ import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "../kernel/modu
 import { moduleFlagsTaint, TAINT } from "../kernel/taint.ts";
 import { ddebugRemoveModule } from "./dyndbg_classes.ts";
 import { freeModMem } from "./layout.ts";
+import { freeModinfo } from "./modinfo.ts";
 import { destroyParams } from "./params.ts";
 import { moduleUnloadFree, tryReleaseModuleRef } from "./references.ts";
 import { traceModuleRemoveEvents, tracepointModuleGoing } from "./trace_events.ts";
@@ -63,6 +64,7 @@ export function freeModule(kernel: Kernel, mod: KernelModule): void {
   mod.setState(MODULE_STATE.UNFORMED);
   moduleUnloadFree(mod);
   destroyParams(kernel, mod);
+  freeModinfo(kernel, mod);
   unlinkModule(kernel, mod);
   moduleDeallocate(kernel, mod);
 }

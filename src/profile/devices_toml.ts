@@ -37,6 +37,21 @@ devices = ${lines === "" ? "[]" : `[\n${lines}]`}
 `;
 }
 
+/** The input devices: name, numbers, and the bitmaps that say what they can do. */
+function inputs(report: string): string {
+  const lines = [...report.matchAll(/^input (.+)$/gm)].map(([, line]) => line);
+  let text = "";
+  for (const line of lines) {
+    const [, key, rest] = /^(.): (.*)$/.exec(line) ?? [];
+    if (key === "I") {
+      text += `\n[[input]]\nid = ${JSON.stringify([...rest.matchAll(/=(\w+)/g)].map(([, number]) => number).join(":"))}\n`;
+    }
+    if (key === "N") text += `name = ${rest.replace(/^Name=/, "")}\n`;
+    if (key === "B") text += `${rest.replace(/^(\w+)=(.*)$/, (_, name, bits) => `${name} = ${JSON.stringify(bits)}`)}\n`;
+  }
+  return text;
+}
+
 /** The part of /proc/devices behind a heading, each line once. */
 function majors(report: string, heading: string): string[] {
   const lines = [...report.matchAll(/^numbers +(.+)$/gm)].map(([, line]) => line.trim());
@@ -70,7 +85,7 @@ classes = ${list(quoted(names("class")))}
 char_majors = ${list(quoted(majors(report, "Character devices:")))}
 block_majors = ${list(quoted(majors(report, "Block devices:")))}
 misc_minors = ${list(quoted(misc))}
-
+${inputs(report)}
 # Devices: name, modalias, and the driver that has it.
 ${names("bus").map((name) => bus(report, name)).join("").trimStart()}`;
 }

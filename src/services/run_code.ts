@@ -27,7 +27,7 @@ import { type CallStack, die, type Fault, kindOf, STACK_SIZE, stackOf } from "./
 import { type Call, CallArguments, type Service, type Services } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
-import { currentTask } from "./task.ts";
+import { currentTask, equipTask } from "./task.ts";
 import type { Trace } from "./trace.ts";
 
 /** Instructions of one call before the model gives up on its end: a second or two. */
@@ -75,6 +75,7 @@ export class CodeRunner {
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
     this.#images = placeImages(kernel, this.#objects);
+    equipTask(kernel, this.#objects, this.#task, this.#images);
     knowVariables(kernel, this.#objects, this.#state(Clock));
     this.#stack = stackOf(kernel);
   }

@@ -6,7 +6,9 @@
  */
 
 import type { Services } from "../service.ts";
+import { LIBFS } from "../fs/libfs.ts";
 import { BITOPS } from "./bitops.ts";
+import { CONSOLES } from "./console.ts";
 import { FS_ENTRIES } from "./fs_entries.ts";
 import { KMEM_CACHE } from "./kmem_cache.ts";
 import { KOBJECTS } from "./kobject.ts";
@@ -20,6 +22,7 @@ import { ONCE } from "./once.ts";
 import { PAGE } from "./page.ts";
 import { PAGES } from "./pages.ts";
 import { PARSE } from "./parse.ts";
+import { PARSER } from "./parser.ts";
 import { PERCPU } from "./percpu.ts";
 import { RANDOM } from "./random.ts";
 import { RBTREE } from "./rbtree.ts";
@@ -29,6 +32,7 @@ import { SCANF } from "./scanf.ts";
 import { SHRINKERS } from "./shrinker.ts";
 import { SPINLOCK } from "./spinlock.ts";
 import { STATIC_KEY } from "./static_key.ts";
+import { TASKLETS } from "./tasklet.ts";
 import { TIMERS } from "./timer.ts";
 import { WAIT } from "./wait.ts";
 import { WORKQUEUE } from "./workqueue.ts";
@@ -36,10 +40,12 @@ import { XARRAYS } from "./xarray.ts";
 
 export const CORE: Services = {
   ...BITOPS,
+  ...CONSOLES,
   ...FS_ENTRIES,
   ...KMEM_CACHE,
   ...KOBJECTS,
   ...KTHREAD,
+  ...LIBFS,
   ...LIST_DEBUG,
   ...MACHINE,
   ...MATH,
@@ -49,6 +55,7 @@ export const CORE: Services = {
   ...PAGE,
   ...PAGES,
   ...PARSE,
+  ...PARSER,
   ...PERCPU,
   ...RANDOM,
   ...RBTREE,
@@ -58,6 +65,7 @@ export const CORE: Services = {
   ...SHRINKERS,
   ...SPINLOCK,
   ...STATIC_KEY,
+  ...TASKLETS,
   ...TIMERS,
   ...WAIT,
   ...WORKQUEUE,

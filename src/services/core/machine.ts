@@ -66,9 +66,6 @@ export const MACHINE: Services = {
   dmi_name_in_vendors: zero,
   dmi_name_in_serial: zero,
   dmi_walk: () => -ENXIO,
-  // No "nomodeset" on the command line.
-  fb_modesetting_disabled: zero,
-  video_firmware_drivers_only: zero,
   // sizeof(struct inflate_workspace).
   zlib_inflate_workspacesize: () => 42284,
   nr_free_buffer_pages: freeBufferPages,

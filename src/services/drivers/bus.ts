@@ -23,7 +23,10 @@ function devicesFrom(call: Call, bus: Bus, start: number): readonly Device[] {
 function forEachDevice(call: Call): number {
   const { args } = call;
   const [address, start, data, callback] = [args.word(), args.word(), args.word(), args.word()];
-  const bus = call.state(Buses).find(call, address);
+  return callForEach(call, call.state(Buses).find(call, address), start, data, callback);
+}
+
+function callForEach(call: Call, bus: Bus | undefined, start: number, data: number, callback: number): number {
   if (bus === undefined) return -EINVAL;
   for (const device of devicesFrom(call, bus, start)) {
     const result = call.invoke(callback, device.address, data);
@@ -88,6 +91,7 @@ export const BUS: Services = {
   bus_register_notifier: registerNotifier,
   bus_unregister_notifier: unregisterNotifier,
   bus_for_each_dev: forEachDevice,
+  i2c_for_each_dev: (call) => callForEach(call, call.state(Buses).own(call, "i2c"), 0, call.args.word(), call.args.word()),
   bus_find_device: findDevice,
   bus_for_each_drv: forEachDriver,
   bus_create_file: () => 0,

@@ -3,8 +3,8 @@
  * Services by which modules register drivers on the kernel's own buses, other than platform.
  *
  * Models: i2c_register_driver(), __pci_register_driver(), __spi_register_driver(), __serio_register_driver(),
- * __amba_driver_register(), __register_virtio_driver(), __sdio_register_driver(), __serdev_device_driver_register() and
- * __coreboot_driver_register(), each of its bus's own file.
+ * __amba_driver_register(), __register_virtio_driver(), __sdio_register_driver(), __serdev_device_driver_register(),
+ * __coreboot_driver_register(), mipi_dsi_driver_register_full() and __auxiliary_driver_register(), each of its bus's own file.
  *
  * @module
  */
@@ -13,20 +13,23 @@ import { u32 } from "../../elf/word.ts";
 import { EINVAL } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import { KERN_ERR, KERN_WARNING } from "../../kernel/log.ts";
-import { stringAt } from "../memory.ts";
+import { putString, stringAt } from "../memory.ts";
 import type { Call, Service, Services } from "../service.ts";
+import { unexported } from "../unexported.ts";
 import { DEVICE_DRIVER, driverName, driverUnregister, registerOn } from "./driver_core.ts";
 
 /** Where the structures of the buses' drivers have their struct device_driver, and the fields that registering looks at. */
 const I2C_DRIVER = { driver: 24, clients: 112 };
 const PCI_DRIVER = { name: 0, groups: 44, devGroups: 48, driver: 52, dynidsList: 132 };
-const SPI_DRIVER = { idTable: 0, driver: 16 };
+const SPI_DRIVER = { idTable: 0, probe: 4, driver: 16 };
 const SERIO_DRIVER = { manualBind: 8, driver: 40 };
 const AMBA_DRIVER = { driver: 0, probe: 76 };
 const VIRTIO_DRIVER = { driver: 0, featureTable: 80, featureTableSize: 84 };
 const SDIO_DRIVER = { name: 0, driver: 16 };
 const SERDEV_DEVICE_DRIVER = { driver: 0, driverShutdown: 44, shutdown: 84 };
 const COREBOOT_DRIVER = { driver: 8 };
+const MIPI_DSI_DRIVER = { driver: 0, probe: 76, remove: 80, shutdown: 84 };
+const AUXILIARY_DRIVER = { probe: 0, name: 20, driver: 24, idTable: 100 };
 
 /** struct of_device_id and struct spi_device_id. */
 const OF_DEVICE_ID = { size: 196, compatible: 64, compatibleSize: 128 };
@@ -88,8 +91,7 @@ function warnOfSpiNames(call: Call, spiDriver: number): void {
   }
 }
 
-function spiRegister(call: Call): number {
-  const [owner, spiDriver] = [call.args.word(), call.args.word()];
+function registerSpi(call: Call, owner: number, spiDriver: number): number {
   const driver = spiDriver + SPI_DRIVER.driver;
   setOwner(call, driver, owner);
   warnOfSpiNames(call, spiDriver);
@@ -152,6 +154,50 @@ function corebootRegister(call: Call): number {
   return registerOn(call, "coreboot", corebootDriver + COREBOOT_DRIVER.driver);
 }
 
+/** mipi_dsi_driver_register_full(): the driver's functions are called by the bus's, which get the device as the driver core has it. */
+function dsiRegister(call: Call): number {
+  const { bus, args } = call;
+  const [dsiDriver, owner] = [args.word(), args.word()];
+  const driver = dsiDriver + MIPI_DSI_DRIVER.driver;
+  setOwner(call, driver, owner);
+  for (const method of ["probe", "remove", "shutdown"] as const) {
+    if (bus.read32(dsiDriver + MIPI_DSI_DRIVER[method]) === 0) continue;
+    bus.write32(driver + DEVICE_DRIVER[method], unexported(call, `mipi_dsi_drv_${method}`));
+  }
+  return registerOn(call, "mipi-dsi", driver);
+}
+
+/** spi_mem_driver_register_with_owner(): a driver of the SPI bus with functions of the kernel's own. */
+function spiMemRegister(call: Call): number {
+  const { bus, args } = call;
+  const [driver, owner] = [args.word(), args.word()];
+  for (const [i, method] of ["probe", "remove", "shutdown"].entries()) {
+    bus.write32(driver + SPI_DRIVER.probe + 4 * i, unexported(call, `spi_mem_${method}`));
+  }
+  return registerSpi(call, owner, driver);
+}
+
+/** __auxiliary_driver_register(): the driver's name is that of the module and its own. */
+function auxiliaryRegister(call: Call): number {
+  const { bus, args, kernel } = call;
+  const [auxiliary, owner, modName] = [args.word(), args.word(), args.word()];
+  const { probe, idTable, name, driver: inner } = AUXILIARY_DRIVER;
+  if ([probe, idTable].some((at) => bus.read32(auxiliary + at) === 0)) {
+    throw new NotModelled("a warning of __auxiliary_driver_register()");
+  }
+  const driver = auxiliary + inner;
+  const own = u32(bus.read32(auxiliary + name));
+  const text = [modName, own].filter((each) => each !== 0).map((each) => stringAt(bus, each)).join(".");
+  const address = kernel.slab.kmalloc(text.length + 1);
+  putString(bus, address, text);
+  bus.write32(driver + DEVICE_DRIVER.name, address);
+  setOwner(call, driver, owner);
+  bus.write32(driver + DEVICE_DRIVER.modName, modName);
+  const error = registerOn(call, "auxiliary", driver);
+  if (error !== 0) kernel.slab.kfree(address);
+  return error;
+}
+
 /** The function that takes a driver out again, by the place of its struct device_driver. */
 function unregister(driver: number): Service {
   return (call) => driverUnregister(call, call.args.word() + driver);
@@ -162,7 +208,9 @@ export const BUS_DRIVERS: Services = {
   i2c_del_driver: unregister(I2C_DRIVER.driver),
   __pci_register_driver: pciRegister,
   pci_unregister_driver: unregister(PCI_DRIVER.driver),
-  __spi_register_driver: spiRegister,
+  __spi_register_driver: (call) => registerSpi(call, call.args.word(), call.args.word()),
+  spi_mem_driver_register_with_owner: spiMemRegister,
+  spi_mem_driver_unregister: unregister(SPI_DRIVER.driver),
   __serio_register_driver: serioRegister,
   serio_unregister_driver: unregister(SERIO_DRIVER.driver),
   __amba_driver_register: ambaRegister,
@@ -173,5 +221,14 @@ export const BUS_DRIVERS: Services = {
   sdio_unregister_driver: unregister(SDIO_DRIVER.driver),
   __serdev_device_driver_register: serdevRegister,
   __coreboot_driver_register: corebootRegister,
+  mipi_dsi_driver_register_full: dsiRegister,
+  mipi_dsi_driver_unregister: unregister(MIPI_DSI_DRIVER.driver),
+  __auxiliary_driver_register: auxiliaryRegister,
+  auxiliary_driver_unregister: (call) => {
+    const driver = call.args.word() + AUXILIARY_DRIVER.driver;
+    const name = u32(call.bus.read32(driver + DEVICE_DRIVER.name));
+    driverUnregister(call, driver);
+    call.kernel.slab.kfree(name);
+  },
   coreboot_driver_unregister: unregister(COREBOOT_DRIVER.driver),
 };

@@ -13,6 +13,7 @@ import { NotModelled } from "../../kernel/fault.ts";
 import { KERN_ERR } from "../../kernel/log.ts";
 import { stringAt } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
+import { get } from "./kobject.ts";
 import { Owned } from "./owned.ts";
 
 /** struct class. */
@@ -139,6 +140,18 @@ function forEachDevice(call: Call): number {
   return 0;
 }
 
+/** class_find_device(): the first device that the function likes, with a reference. */
+function findDevice(call: Call): number {
+  const { args } = call;
+  const [of, start, data, match] = [args.word(), args.word(), args.word(), args.word()];
+  const known = call.state(Classes).find(call, of);
+  if (known === undefined || start !== 0) throw new NotModelled(`class_find_device() of the class at ${hex32(of)}`);
+  const found = known.devices.all(call).find((device) => call.invoke(match, device, data) !== 0);
+  if (found === undefined) return 0;
+  get(call, found);
+  return found;
+}
+
 export const DEVICE_CLASS: Services = {
   class_register: (call) => classRegister(call, call.args.word()),
   class_unregister: (call) => classUnregister(call, call.args.word()),
@@ -154,4 +167,5 @@ export const DEVICE_CLASS: Services = {
   class_interface_register: interfaceRegister,
   class_interface_unregister: interfaceUnregister,
   class_for_each_device: forEachDevice,
+  class_find_device: findDevice,
 };

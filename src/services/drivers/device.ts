@@ -11,9 +11,10 @@ import { hex32, s32, u32 } from "../../elf/word.ts";
 import { EINVAL, ENODEV } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import { offsetOf } from "../layout.ts";
-import { stringAt } from "../memory.ts";
-import { type Arguments, type Call, type Services, VaList } from "../service.ts";
+import { putString, stringAt } from "../memory.ts";
+import type { Arguments, Call, Services } from "../service.ts";
 import { unexported } from "../unexported.ts";
+import { vsprintf } from "../vsprintf.ts";
 import { Classes, notifyInterface } from "./class.ts";
 import {
   BUS_NOTIFY,
@@ -35,11 +36,14 @@ import { attach, detach } from "./probe.ts";
 /** What a device's field `p` points to: struct device_private, which only the driver core looks into. */
 const DEVICE_PRIVATE_SIZE = 96;
 
+/** struct kobj_uevent_env. */
+const UEVENT_ENV = { envp: 12, keys: 64, envpIndex: 268, buffer: 272, room: 2048, used: 2320 };
+
 /** Devices that modules have added, by struct device, and the directories that they are in. */
 export class Devices {
   readonly added = new Owned<{ readonly device: number; readonly directory: string }>();
-  /** Those that the kernel has allocated itself. */
-  readonly allocated = new Set<number>();
+  /** Those that the kernel has allocated itself, with the release functions that it has for them. */
+  readonly allocated = new Map<number, (call: Call) => void>();
 }
 
 /** device_initialize(). */
@@ -131,9 +135,11 @@ export function del(call: Call, device: number): void {
 /** put_device(): the last reference frees the device by the function that it has for that. */
 export function putDevice(call: Call, device: number): void {
   if (device === 0 || !put(call, device)) return;
-  if (call.state(Devices).allocated.delete(device)) {
-    call.kernel.slab.kfree(device);
-    return;
+  const { allocated } = call.state(Devices);
+  const own = allocated.get(device);
+  if (own !== undefined) {
+    allocated.delete(device);
+    return own(call);
   }
   const release = releaseOf(call, device);
   if (release === 0) {
@@ -163,7 +169,7 @@ export function create(
   put("release", unexported(call, "device_create_release"));
   bus.write32(device + DEVICE.parent, fields.parent);
   bus.write32(device + DEVICE.driverData, fields.data);
-  call.state(Devices).allocated.add(device);
+  call.state(Devices).allocated.set(device, () => kernel.slab.kfree(device));
   return device;
 }
 
@@ -177,6 +183,22 @@ function deviceCreate(call: Call, withGroups: boolean): number {
   setFormattedName(call, device, args.word(), args);
   const error = add(call, device);
   return error === 0 ? device : error;
+}
+
+/** add_uevent_var(): a text behind those that are there, and its place in the list. */
+function addUeventVar(call: Call): number {
+  const { args, bus, kernel } = call;
+  const [environment, format] = [args.word(), args.word()];
+  const text = vsprintf(kernel, bus, stringAt(bus, format), args);
+  const [index, used] = [UEVENT_ENV.envpIndex, UEVENT_ENV.used].map((at) => bus.read32(environment + at));
+  if (index >= UEVENT_ENV.keys || text.length >= UEVENT_ENV.room - used) {
+    throw new NotModelled("add_uevent_var() without room: a warning");
+  }
+  putString(bus, environment + UEVENT_ENV.buffer + used, text);
+  bus.write32(environment + UEVENT_ENV.envp + 4 * index, environment + UEVENT_ENV.buffer + used);
+  bus.write32(environment + UEVENT_ENV.envpIndex, index + 1);
+  bus.write32(environment + UEVENT_ENV.used, used + text.length + 1);
+  return 0;
 }
 
 /** IS_ERR(). */
@@ -223,15 +245,12 @@ export const DEVICES: Services = {
   },
   put_device: (call) => putDevice(call, call.args.word()),
   dev_set_name: (call) => setDeviceName(call, call.args.word(), call.args.word(), call.args),
-  kobject_set_name_vargs: (call) => {
-    const [kobject, format, list] = [call.args.word(), call.args.word(), call.args.word()];
-    return setDeviceName(call, kobject, format, new VaList(call.bus, list));
-  },
   device_create: (call) => deviceCreate(call, false),
   device_create_with_groups: (call) => deviceCreate(call, true),
   device_destroy: deviceDestroy,
   __root_device_register: rootDeviceRegister,
   root_device_unregister: (call) => unregister(call, call.args.word()),
+  add_uevent_var: addUeventVar,
   device_create_file: () => 0,
   device_remove_file: () => {},
   device_create_bin_file: () => 0,

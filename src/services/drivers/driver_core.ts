@@ -232,7 +232,30 @@ export function hasDevice(call: Call, bus: Bus, driver: number): boolean {
   return bus.devices.all(call).some(({ address }) => field(call, address, "driver") === driver);
 }
 
+/** driver_find(): by name, on a bus. */
+function findDriver(call: Call): number {
+  const [name, address] = [stringAt(call.bus, call.args.word()), call.args.word()];
+  const bus = call.state(Buses).find(call, address);
+  if (bus?.builtin.includes(name)) throw new NotModelled(`struct device_driver of ${name}, which is built in`);
+  return bus?.drivers.all(call).find((driver) => driver.name === name)?.address ?? 0;
+}
+
+/** driver_for_each_device(): until the function does not return 0. */
+function forEachDevice(call: Call): number {
+  const { args, bus: memory } = call;
+  const [driver, start, data, callback] = [args.word(), args.word(), args.word(), args.word()];
+  const bus = call.state(Buses).at(call, u32(memory.read32(driver + DEVICE_DRIVER.bus)));
+  const bound = bus.devices.all(call).map(({ address }) => address).filter((each) => field(call, each, "driver") === driver);
+  for (const device of bound.slice(bound.indexOf(start) + 1)) {
+    const result = call.invoke(callback, device, data);
+    if (result !== 0) return result;
+  }
+  return 0;
+}
+
 export const DRIVER: Services = {
   driver_register: (call) => driverRegister(call, call.args.word()),
   driver_unregister: (call) => driverUnregister(call, call.args.word()),
+  driver_find: findDriver,
+  driver_for_each_device: forEachDevice,
 };

@@ -12,9 +12,13 @@ import { DEVICE_CLASS } from "./class.ts";
 import { DEVICES } from "./device.ts";
 import { DRIVER } from "./driver_core.ts";
 import { FS_CHAR } from "./fs_char.ts";
+import { INPUT } from "./input.ts";
 import { LEDS } from "./leds.ts";
 import { MISCDEVICE } from "./miscdevice.ts";
 import { PLATFORM_DEVICE } from "./platform_device.ts";
+import { PLATFORM_DEVICES } from "./platform_objects.ts";
+import { TTY } from "./tty.ts";
+import { VIDEO } from "./video.ts";
 
 export const DRIVERS: Services = {
   ...BUS,
@@ -23,7 +27,11 @@ export const DRIVERS: Services = {
   ...DEVICES,
   ...DRIVER,
   ...FS_CHAR,
+  ...INPUT,
   ...LEDS,
   ...MISCDEVICE,
   ...PLATFORM_DEVICE,
+  ...PLATFORM_DEVICES,
+  ...TTY,
+  ...VIDEO,
 };

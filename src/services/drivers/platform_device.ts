@@ -31,9 +31,8 @@ function unregister(call: Call, platformDriver: number): void {
 }
 
 /** __platform_driver_probe(): a driver that gets no device at once is taken out again. */
-function driverProbe(call: Call): number {
-  const { bus, args, kernel } = call;
-  const [platformDriver, probe, owner] = [args.word(), args.word(), args.word()];
+export function driverProbe(call: Call, platformDriver: number, probe: number, owner: number): number {
+  const { bus, kernel } = call;
   const driver = platformDriver + PLATFORM_DRIVER.driver;
   if (bus.read32(driver + DEVICE_DRIVER.probeType) === PROBE_PREFER_ASYNCHRONOUS) {
     const name = driverName(call, driver);
@@ -76,7 +75,7 @@ function registerDrivers(call: Call): number {
 export const PLATFORM_DEVICE: Services = {
   __platform_driver_register: (call) => register(call, call.args.word(), call.args.word()),
   platform_driver_unregister: (call) => unregister(call, call.args.word()),
-  __platform_driver_probe: driverProbe,
+  __platform_driver_probe: (call) => driverProbe(call, call.args.word(), call.args.word(), call.args.word()),
   __platform_register_drivers: registerDrivers,
   platform_unregister_drivers: (call) => {
     const [array, count] = [call.args.word(), call.args.word()];

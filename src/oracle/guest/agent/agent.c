@@ -9,7 +9,7 @@
  *   watch    in, before the snapshot: names of functions of the kernel, one a line
  *   addresses  out, before the snapshot: for each name that /proc/kallsyms has, a line NAME ADDRESS
  *   facts    out, before the snapshot: lines "meminfo LINE" and "vmallocinfo LINE", with addresses, "builtin NAME", "class NAME",
- *            "bus NAME", "numbers LINE" of /proc/devices, "misc LINE" of /proc/misc; between tabs "device BUS NAME DRIVER MODALIAS" (each of
+ *            "bus NAME", "numbers LINE" of /proc/devices, "misc LINE" of /proc/misc, "input LINE" of /proc/bus/input/devices; between tabs "device BUS NAME DRIVER MODALIAS" (each of
  *            the last two may be empty) and "driver BUS NAME"
  *   plan     in, one step a line, strings in hex ("-": empty):
  *                insmod FILE finit|init FLAGS OPENED UNPRIVILEGED PARAMS
@@ -488,6 +488,7 @@ static void report_facts(void)
 	for_each_entry("/sys/class", report_name, "class");
 	report_lines("numbers", "/proc/devices");
 	report_lines("misc", "/proc/misc");
+	report_lines("input", "/proc/bus/input/devices");
 	flush_result();
 	host_call(SYS_CLOSE, result_handle, NULL, 0);
 }
