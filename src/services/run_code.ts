@@ -25,7 +25,7 @@ import { placeImages } from "./object_images.ts";
 import { type Call, CallArguments, type Service, type Services } from "./service.ts";
 import { SERVICES } from "./services.ts";
 import { findSymbolAt } from "./symbol_name.ts";
-import { currentTask } from "./task.ts";
+import { currentTask, equipTask } from "./task.ts";
 
 /** Instructions of one call before the model gives up on its end: a second or two. */
 const STEP_LIMIT = 50_000_000;
@@ -66,6 +66,7 @@ export class CodeRunner {
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
     this.#images = placeImages(kernel, this.#objects);
+    equipTask(kernel, this.#objects, this.#task, this.#images);
     knowVariables(kernel, this.#objects, this.#state(Clock));
   }
 

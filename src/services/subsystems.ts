@@ -13,6 +13,7 @@ import { CONNECTOR } from "./connector.ts";
 import { ALGAPI } from "./crypto/algapi.ts";
 import { HASH } from "./crypto/hash.ts";
 import { DMAENGINE } from "./dmaengine.ts";
+import { FIRMWARE } from "./firmware.ts";
 import { FS } from "./fs/fs.ts";
 import { NLS } from "./fs/nls.ts";
 import { GOVERNORS } from "./governors.ts";
@@ -53,6 +54,7 @@ export const SUBSYSTEMS: Services = {
   ...CRED,
   ...DMAENGINE,
   ...ELEVATOR,
+  ...FIRMWARE,
   ...FS,
   ...GENETLINK,
   ...GENHD,

@@ -21,6 +21,7 @@ const WORK = { data: 0, entry: 4, func: 12 };
 const DELAYED = { timer: 16, wq: 36, cpu: 40 };
 /** WORK_STRUCT_PENDING_BIT. */
 const PENDING = 1;
+const WQ_MEM_RECLAIM = 8;
 /** Room for a struct workqueue_struct of any configuration, bytes. */
 const WORKQUEUE_SIZE = 512;
 
@@ -38,6 +39,8 @@ const SYSTEM_WORKQUEUES = [
 ];
 
 class Workqueues {
+  /** Work of the kernel's own, by an address that stands for it. */
+  readonly own = new Map<number, (call: Call) => void>();
   /** Queued work and its queue, in order. */
   readonly queued = new Map<number, number>();
 }
@@ -65,9 +68,24 @@ function clearPending({ bus }: Call, work: number): boolean {
 
 /** Runs one work that is queued. */
 function runOne(call: Call, work: number): void {
-  call.state(Workqueues).queued.delete(work);
+  const { queued, own } = call.state(Workqueues);
+  queued.delete(work);
+  const run = own.get(work);
+  if (run !== undefined) {
+    own.delete(work);
+    run(call);
+    return;
+  }
   clearPending(call, work);
   call.invoke(u32(call.bus.read32(work + WORK.func)), work);
+}
+
+/** Queues work of the kernel's own. */
+export function queueOwnWork(call: Call, name: string, run: (call: Call) => void): void {
+  const { queued, own } = call.state(Workqueues);
+  const work = call.objects.reserve(name, 4);
+  own.set(work, run);
+  queued.set(work, 0);
 }
 
 /** Runs what is queued, and what that queues. @param wq of this queue only */
@@ -118,7 +136,12 @@ const queueWork: Service = (call) => {
 const cancelWork: Service = (call) => Number(cancel(call, call.args.word(), false));
 const cancelDelayed: Service = (call) => Number(cancel(call, call.args.word(), true));
 const flushQueue: Service = (call) => runWork(call, call.args.word());
-const allocate: Service = ({ objects }) => objects.reserve("struct workqueue_struct", WORKQUEUE_SIZE);
+/** alloc_workqueue(): a queue with a rescuer waits until that thread is there; meanwhile others run. */
+const allocate: Service = (call) => {
+  const [, flags] = words(call, 2);
+  if ((flags & WQ_MEM_RECLAIM) !== 0) runWork(call);
+  return call.objects.reserve("struct workqueue_struct", WORKQUEUE_SIZE);
+};
 
 export const WORKQUEUE: Services = {
   alloc_workqueue: allocate,

@@ -32,6 +32,8 @@ function registerFilesystem(call: Call): number {
 export const FS: Services = {
   register_filesystem: registerFilesystem,
   unregister_filesystem: (call) => call.state(FileSystems).remove(call, call.args.word()) ? 0 : -EINVAL,
+  nfs42_ssc_register: () => {},
+  nfs42_ssc_unregister: () => {},
   nfs_ssc_register: () => {},
   nfs_ssc_unregister: () => {},
   bioset_init: () => 0,

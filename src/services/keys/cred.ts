@@ -11,12 +11,6 @@ import { NotModelled } from "../../kernel/fault.ts";
 import { offsetOf } from "../layout.ts";
 import { bytesAt, putBytes } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
-import { unexported } from "../unexported.ts";
-
-/** The credentials that the current task has for the time being; undefined while they are its own. */
-class Overridden {
-  current: number | undefined;
-}
 
 /** prepare_kernel_cred(): a copy of the first task's, without keyrings. */
 function prepareKernelCred(call: Call): number {
@@ -34,17 +28,19 @@ function prepareKernelCred(call: Call): number {
   return cred;
 }
 
+/** Where the current task says whose rights it has. */
+function credentialField(call: Call): number {
+  return call.cpu.tpidruro + offsetOf(call, "task_struct", "cred");
+}
+
 export const CRED: Services = {
   prepare_kernel_cred: prepareKernelCred,
   override_creds: (call) => {
-    const overridden = call.state(Overridden);
-    const old = overridden.current ?? unexported(call, "struct cred of the current task");
-    overridden.current = call.args.word();
+    const field = credentialField(call);
+    const old = call.bus.read32(field);
+    call.bus.write32(field, call.args.word());
     return old;
   },
-  revert_creds: (call) => {
-    const old = call.args.word();
-    call.state(Overridden).current = old === unexported(call, "struct cred of the current task") ? undefined : old;
-  },
+  revert_creds: (call) => call.bus.write32(credentialField(call), call.args.word()),
   __put_cred: () => {},
 };

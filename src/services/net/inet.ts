@@ -18,6 +18,18 @@ import { unexported } from "../unexported.ts";
 
 /** struct inet_frags, and the wait queue of the struct completion in it. */
 const FRAGS = { cache: 16, cacheName: 20, references: 52, completion: 56, waiters: 64 };
+/** IPV6_ADDR_ of net/ipv6.h. */
+const ADDRESS = {
+  ANY: 0,
+  UNICAST: 1,
+  MULTICAST: 2,
+  LOOPBACK: 0x10,
+  LINKLOCAL: 0x20,
+  SITELOCAL: 0x40,
+  COMPATV4: 0x80,
+  MAPPED: 0x1000,
+};
+const SCOPE = { LINKLOCAL: 2, SITELOCAL: 5, GLOBAL: 14 };
 /** struct fqdir: where its size and its fields before the table are the same in any configuration. */
 const FQDIR = { frags: 16, net: 20 };
 /** Bytes of struct dst_cache_pcpu, and room for a struct gro_cell of any configuration. */
@@ -67,6 +79,29 @@ function initDstCache({ bus, args, kernel }: Call): number {
   return 0;
 }
 
+/** __ipv6_addr_type(): the kind of an address, and its scope in the upper half. */
+function addressType({ bus, args }: Call): number {
+  const address = args.word();
+  const word = (i: number) => u32(bus.read32(address + 4 * i));
+  const [first, second] = [bus.read8(address), bus.read8(address + 1)];
+  const kind = (type: number, scope: number) => type | (scope << 16);
+  if ((first & 0xe0) !== 0 && (first & 0xe0) !== 0xe0) return kind(ADDRESS.UNICAST, SCOPE.GLOBAL);
+  if (first === 0xff) {
+    const scope = second & 15;
+    const type = { 1: ADDRESS.LOOPBACK, 2: ADDRESS.LINKLOCAL, 5: ADDRESS.SITELOCAL }[scope] ?? 0;
+    return kind(ADDRESS.MULTICAST | type, scope);
+  }
+  if (first === 0xfe && (second & 0xc0) === 0x80) return kind(ADDRESS.LINKLOCAL | ADDRESS.UNICAST, SCOPE.LINKLOCAL);
+  if (first === 0xfe && (second & 0xc0) === 0xc0) return kind(ADDRESS.SITELOCAL | ADDRESS.UNICAST, SCOPE.SITELOCAL);
+  if ((word(0) | word(1)) !== 0 || (first & 0xfe) === 0xfc) return kind(ADDRESS.UNICAST, SCOPE.GLOBAL);
+  if (word(2) === 0) {
+    if (word(3) === 0) return ADDRESS.ANY;
+    if (word(3) === 0x0100_0000) return kind(ADDRESS.LOOPBACK | ADDRESS.UNICAST, SCOPE.LINKLOCAL);
+    return kind(ADDRESS.COMPATV4 | ADDRESS.UNICAST, SCOPE.GLOBAL);
+  }
+  return kind(word(2) === 0xffff_0000 ? ADDRESS.MAPPED : ADDRESS.UNICAST, SCOPE.GLOBAL);
+}
+
 function initListenTable({ bus, args, kernel }: Call): number {
   const info = args.word();
   const table = kernel.slab.kmalloc(LISTEN_BUCKETS * BUCKET.size);
@@ -104,4 +139,5 @@ export const INET: Services = {
   inet_hashinfo2_init_mod: initListenTable,
   inet_ehash_locks_alloc: allocLocks,
   ipv6_mod_enabled: () => 1,
+  __ipv6_addr_type: addressType,
 };

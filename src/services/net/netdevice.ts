@@ -60,4 +60,6 @@ export const NETDEVICE: Services = {
   dev_add_offload: (call) => call.state(PacketOffloads).add(call, call.args.word()),
   dev_remove_offload: (call) => void call.state(PacketOffloads).remove(call, call.args.word()),
   synchronize_net: () => {},
+  netdev_class_create_file_ns: () => 0,
+  netdev_class_remove_file_ns: () => {},
 };
