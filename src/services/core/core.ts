@@ -6,6 +6,7 @@
  */
 
 import type { Services } from "../service.ts";
+import { LIBFS } from "../fs/libfs.ts";
 import { BITOPS } from "./bitops.ts";
 import { FS_ENTRIES } from "./fs_entries.ts";
 import { KMEM_CACHE } from "./kmem_cache.ts";
@@ -20,6 +21,7 @@ import { ONCE } from "./once.ts";
 import { PAGE } from "./page.ts";
 import { PAGES } from "./pages.ts";
 import { PARSE } from "./parse.ts";
+import { PARSER } from "./parser.ts";
 import { PERCPU } from "./percpu.ts";
 import { RANDOM } from "./random.ts";
 import { RBTREE } from "./rbtree.ts";
@@ -40,6 +42,7 @@ export const CORE: Services = {
   ...KMEM_CACHE,
   ...KOBJECTS,
   ...KTHREAD,
+  ...LIBFS,
   ...LIST_DEBUG,
   ...MACHINE,
   ...MATH,
@@ -49,6 +52,7 @@ export const CORE: Services = {
   ...PAGE,
   ...PAGES,
   ...PARSE,
+  ...PARSER,
   ...PERCPU,
   ...RANDOM,
   ...RBTREE,

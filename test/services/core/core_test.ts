@@ -301,3 +301,15 @@ Deno.test("sscanf() stores what fits, up to what does not", () => {
   assertEquals([scan("a:b", "%2[^:]:%n", text, a), caller.word(a)], [1, 2]);
   assertEquals(scan("x", "%d", a), 0);
 });
+
+Deno.test("match_token() finds the first pattern that fits, and where its values are", () => {
+  const caller = new Caller(profile);
+  const table = caller.block(32, { 0: 1, 4: caller.string("size=%d"), 8: 2, 12: caller.string("name=%s"), 16: 3 });
+  const args = caller.block(24);
+  const [size, other] = [caller.string("size=0x10"), caller.string("size=abc")];
+  const value = caller.block(4);
+  assertEquals(caller.call("match_token", size, table, args), 1);
+  assertEquals([caller.word(args) - size, caller.call("match_int", args, value), caller.word(value)], [5, 0, 16]);
+  assertEquals(caller.call("match_token", caller.string("name=x"), table, args), 2);
+  assertEquals(caller.call("match_token", other, table, args), 3);
+});
