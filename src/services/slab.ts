@@ -26,6 +26,12 @@ function kfree({ kernel, args }: Call): void {
   kernel.slab.kfree(args.word());
 }
 
+/** kfree_const(): what kstrdup_const() did not copy, because it is constant, stays. */
+function freeConst({ kernel, args }: Call): void {
+  const address = args.word();
+  if (kernel.slab.ksize(address) > 0) kernel.slab.kfree(address);
+}
+
 /** A copy of bytes, in memory of `room` bytes. */
 function duplicate(call: Call, from: number, size: number, room: number): number {
   const address = kmalloc(call, room);
@@ -80,4 +86,5 @@ export const SLAB: Services = {
   kstrndup: (call) => duplicateString(call, ({ args }) => args.word()),
   kfree,
   kfree_sensitive: kfree,
+  kfree_const: freeConst,
 };

@@ -54,6 +54,11 @@ export class Clock {
     return WALL + this.read();
   }
 
+  /** When the kernel booted, nanoseconds since the epoch. */
+  get bootTime(): bigint {
+    return WALL;
+  }
+
   /** jiffies_64. */
   get jiffies64(): bigint {
     return BigInt((INITIAL_SECONDS * this.hz) >>> 0) + this.#now * BigInt(this.hz) / NSEC_PER_SEC;

@@ -8,6 +8,7 @@
 import type { Services } from "../service.ts";
 import { LIBFS } from "../fs/libfs.ts";
 import { BITOPS } from "./bitops.ts";
+import { CONSOLES } from "./console.ts";
 import { FS_ENTRIES } from "./fs_entries.ts";
 import { KMEM_CACHE } from "./kmem_cache.ts";
 import { KOBJECTS } from "./kobject.ts";
@@ -31,6 +32,7 @@ import { SCANF } from "./scanf.ts";
 import { SHRINKERS } from "./shrinker.ts";
 import { SPINLOCK } from "./spinlock.ts";
 import { STATIC_KEY } from "./static_key.ts";
+import { TASKLETS } from "./tasklet.ts";
 import { TIMERS } from "./timer.ts";
 import { WAIT } from "./wait.ts";
 import { WORKQUEUE } from "./workqueue.ts";
@@ -38,6 +40,7 @@ import { XARRAYS } from "./xarray.ts";
 
 export const CORE: Services = {
   ...BITOPS,
+  ...CONSOLES,
   ...FS_ENTRIES,
   ...KMEM_CACHE,
   ...KOBJECTS,
@@ -62,6 +65,7 @@ export const CORE: Services = {
   ...SHRINKERS,
   ...SPINLOCK,
   ...STATIC_KEY,
+  ...TASKLETS,
   ...TIMERS,
   ...WAIT,
   ...WORKQUEUE,

@@ -11,6 +11,7 @@
 import { NotModelled } from "../../kernel/fault.ts";
 import type { Call, Service, Services } from "../service.ts";
 import { initList } from "./list.ts";
+import { takeTicket } from "./spinlock.ts";
 import { words } from "./words.ts";
 
 const MUTEX_LAYOUT = { owner: 0, waitLock: 4, osq: 8, waitList: 12 };
@@ -83,6 +84,19 @@ const down: Service = (call) => {
 const downWrite = rwsemLock("down_write", takeWrite);
 const downRead = rwsemLock("down_read", takeRead);
 
+/** refcount_dec_and_lock(): takes the lock with the last reference. */
+function decrementAndLock(name: "_raw_spin_lock" | "mutex_lock"): Service {
+  return (call) => {
+    const [count, lock] = words(call, 2);
+    const left = call.bus.read32(count) - 1;
+    call.bus.write32(count, left);
+    if (left !== 0) return 0;
+    const taken = name === "mutex_lock" ? takeMutex(call, lock) : takeTicket(call, lock);
+    if (!taken) throw new NotModelled(`${name}() of a lock that is held: nobody gives it back`);
+    return 1;
+  };
+}
+
 export const MUTEX: Services = {
   __mutex_init: mutexInit,
   mutex_lock: mutexLock,
@@ -99,6 +113,8 @@ export const MUTEX: Services = {
     call.bus.write32(count, left);
     return Number(left === 0);
   },
+  refcount_dec_and_lock: decrementAndLock("_raw_spin_lock"),
+  refcount_dec_and_mutex_lock: decrementAndLock("mutex_lock"),
   __init_rwsem: ({ bus, args }) => {
     const sem = args.word();
     for (const offset of [RWSEM.count, RWSEM.owner, RWSEM.osq, RWSEM.waitLock]) bus.write32(sem + offset, 0);

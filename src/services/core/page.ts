@@ -3,7 +3,7 @@
  * Services of linux/mm.h, linux/highmem.h and linux/scatterlist.h: pages by their struct page. All memory of the model is low memory.
  *
  * Models: __alloc_pages_noprof() and its kin of mm/page_alloc.c, page_address() of mm/highmem.c, lib/scatterlist.c. Of a struct page, its
- * references are known.
+ * references are known, and that nobody has it.
  *
  * @module
  */
@@ -48,7 +48,8 @@ function allocateOrder(call: Call, order: number): number {
   if (address === 0) throw new NotModelled(`alloc_pages() of order ${order}`);
   const page = pageOf(call, address);
   call.objects.know32(page + offsetOf(call, "page", "_refcount"), 1);
-  call.objects.know32(page + offsetOf(call, "page", "compound_head"), 0);
+  for (const field of ["compound_head", "mapping", "private"]) call.objects.know32(page + offsetOf(call, "page", field), 0);
+  call.objects.know32(page + offsetOf(call, "page", "_mapcount"), -1);
   return page;
 }
 

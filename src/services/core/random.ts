@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Services of linux/random.h and linux/prandom.h. The bytes are not random: they are the same in each run, so that a run can be repeated. What
+ * Services of linux/random.h and linux/uuid.h. The bytes are not random: they are the same in each run, so that a run can be repeated. What
  * depends on them differs from any real kernel, where it differs from boot to boot.
  *
  * Source of the generator: xorshift32 (George Marsaglia, "Xorshift RNGs").
@@ -31,6 +31,16 @@ const fill: Service = (call) => {
   putBytes(call.bus, address, Array.from({ length: size }, () => word(call) & 255));
 };
 
+/** uuid_gen() and guid_gen(): a random one, whose version of 4 stands at another byte. */
+function generate(version: number): Service {
+  return (call) => {
+    const bytes = Array.from({ length: 16 }, () => word(call) & 255);
+    bytes[version] = (bytes[version] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    putBytes(call.bus, call.args.word(), bytes);
+  };
+}
+
 export const RANDOM: Services = {
   get_random_bytes: fill,
   get_random_u8: (call) => word(call) & 0xff,
@@ -38,6 +48,8 @@ export const RANDOM: Services = {
   get_random_u32: word,
   get_random_u64: (call) => (BigInt(word(call)) << 32n) | BigInt(word(call)),
   __get_random_u32_below: (call) => Math.floor(word(call) / 2 ** 32 * call.args.word()),
+  uuid_gen: generate(6),
+  guid_gen: generate(7),
   add_device_randomness: () => {},
   add_input_randomness: () => {},
   rng_is_initialized: () => 1,

@@ -53,6 +53,7 @@ export const RCU: Services = {
   synchronize_srcu_expedited: nothing,
   synchronize_net: nothing,
   net_ns_barrier: nothing,
+  mmu_notifier_synchronize: nothing,
   rcu_barrier: barrier,
   srcu_barrier: barrier,
   init_srcu_struct: zero,

@@ -48,7 +48,8 @@ function leave(call: Call, context: Context): void {
   else if (context === "irqsave") call.cpu.masks = (call.args.word() >>> 6) & 7;
 }
 
-function takeTicket({ bus }: Call, lock: number): boolean {
+/** arch_spin_trylock(). @returns whether it was free */
+export function takeTicket({ bus }: Call, lock: number): boolean {
   const [owner, next] = [bus.read16(lock + TICKETS.owner), bus.read16(lock + TICKETS.next)];
   if (owner !== next) return false;
   bus.write16(lock + TICKETS.next, next + 1);

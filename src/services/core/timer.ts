@@ -229,6 +229,7 @@ export const TIMERS: Services = {
   ktime_get_coarse_ts64: timespec((clock) => clock.read()),
   ktime_get_real_ts64: timespec((clock) => clock.readWall()),
   ktime_get_coarse_real_ts64: timespec((clock) => clock.readWall()),
+  getboottime64: timespec((clock) => clock.bootTime),
   // The offsets are those of the wall clock (TK_OFFS_REAL), of the time since boot, and of TAI, which nobody has set.
   ktime_get_with_offset: (call) => call.args.word() === 1 ? clockOf(call).read() : clockOf(call).readWall(),
   get_jiffies_64: (call) => clockOf(call).jiffies64,

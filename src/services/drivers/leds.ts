@@ -59,6 +59,8 @@ function registerSimple(call: Call): void {
 export const LEDS: Services = {
   led_trigger_register: (call) => register(call, call.args.word()),
   led_trigger_unregister: (call) => unregister(call, call.args.word()),
+  // No LED listens to a trigger.
+  led_trigger_event: () => {},
   led_trigger_register_simple: registerSimple,
   led_trigger_unregister_simple: (call) => {
     const trigger = call.args.word();
