@@ -12,19 +12,21 @@ import { EINVAL, ENOENT } from "../kernel/errno.ts";
 import { NotModelled } from "../kernel/fault.ts";
 import { KERN_INFO, KERN_WARNING } from "../kernel/log.ts";
 import { queueOwnWork } from "./core/workqueue.ts";
+import { Buses, driverName } from "./drivers/driver_core.ts";
 import { stringAt } from "./memory.ts";
 import { builtin } from "./registry.ts";
 import type { Call, Services } from "./service.ts";
 
-/** struct device: its kobject's name, its bus and its driver, whose structs begin with their names. */
+/** struct device: its kobject's name, its bus and its driver. */
 const DEVICE = { name: 0, bus: 52, driver: 56 };
 
 /** How lines about a device begin: its driver or else its bus, and its name. */
-function prefixOf({ bus }: Call, device: number): string {
+function prefixOf(call: Call, device: number): string {
+  const { bus } = call;
   const [name, busType, driver] = [DEVICE.name, DEVICE.bus, DEVICE.driver].map((offset) => u32(bus.read32(device + offset)));
-  const holder = driver || busType;
-  if (holder === 0 || name === 0) throw new NotModelled("firmware for a device without a bus or a name");
-  return `${stringAt(bus, u32(bus.read32(holder)))} ${stringAt(bus, name)}: `;
+  if (busType === 0 || name === 0) throw new NotModelled("firmware for a device without a bus or a name");
+  const holder = driver === 0 ? call.state(Buses).at(call, busType).name : driverName(call, driver);
+  return `${holder} ${stringAt(bus, name)}: `;
 }
 
 /** The lines of a file that is in none of the places, plain or packed. */

@@ -8,9 +8,22 @@
  * @module
  */
 
+import { u32 } from "../elf/word.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { heapArea, type ObjectImage } from "../kernel/profile.ts";
+import { heapArea, type KernelProfile, type ObjectImage } from "../kernel/profile.ts";
+import { PER_CPU_OFFSET } from "./core/percpu.ts";
 import type { KernelObjects } from "./kernel_objects.ts";
+
+/** The CPU's own count of references to lo, which code counts up and down. */
+function knowReferences(
+  { objects: images, offsets }: KernelProfile,
+  objects: KernelObjects,
+  places: ReadonlyMap<string, number>,
+): void {
+  const offset = offsets.get("net_device")?.get("pcpu_refcnt");
+  const pointer = offset === undefined ? undefined : images.get("loopback")?.words.get(offset);
+  if (pointer !== undefined && places.has("loopback")) objects.know32(u32(pointer + PER_CPU_OFFSET), 1);
+}
 
 /** Makes the objects of the profile known. @returns where they are */
 export function placeImages({ profile }: Kernel, objects: KernelObjects): Map<string, number> {
@@ -36,5 +49,6 @@ export function placeImages({ profile }: Kernel, objects: KernelObjects): Map<st
     }
     addresses.set(name, place);
   }
+  knowReferences(profile, objects, addresses);
   return addresses;
 }

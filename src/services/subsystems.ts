@@ -20,8 +20,10 @@ import { GOVERNORS } from "./governors.ts";
 import { CRED } from "./keys/cred.ts";
 import { KEY } from "./keys/key.ts";
 import { KEY_TYPE } from "./keys/key_type.ts";
+import { LED_EVENTS } from "./led_events.ts";
 import { MTD } from "./mtd/mtd.ts";
 import { ACT_API } from "./net/act_api.ts";
+import { FLOW_DISSECTOR } from "./net/flow_dissector.ts";
 import { GENETLINK } from "./net/genetlink.ts";
 import { NET_HOOKS } from "./net/hooks.ts";
 import { INET } from "./net/inet.ts";
@@ -55,6 +57,7 @@ export const SUBSYSTEMS: Services = {
   ...DMAENGINE,
   ...ELEVATOR,
   ...FIRMWARE,
+  ...FLOW_DISSECTOR,
   ...FS,
   ...GENETLINK,
   ...GENHD,
@@ -63,6 +66,7 @@ export const SUBSYSTEMS: Services = {
   ...INET,
   ...KEY,
   ...KEY_TYPE,
+  ...LED_EVENTS,
   ...MTD,
   ...NETDEVICE,
   ...NETFILTER,

@@ -253,6 +253,11 @@ export const NET_DEVICE: Services = {
   unregister_netdevice_queue: (call) => queueUnregister(call, call.args.word(), call.args.word()),
   unregister_netdevice_many: (call) => unregisterQueued(call, call.args.word()),
   ether_setup: setupEthernet,
+  // A list, its length, and a tree.
+  __hw_addr_init: ({ bus, args }) => {
+    const list = args.word();
+    for (const [i, word] of [list, list, 0, 0].entries()) bus.write32(list + 4 * i, word);
+  },
   dev_valid_name: (call) => isValidName(stringAt(call.bus, call.args.word())) ? 1 : 0,
   dev_alloc_name: (call) => {
     const [device, pattern] = [call.args.word(), stringAt(call.bus, call.args.word())];
