@@ -94,7 +94,8 @@ function sizeOf({ start, end }: AddressRange): number {
 }
 
 export class Execmem {
-  readonly #moduleHoles: Holes;
+  /** Made when a module is the first to want memory. */
+  #moduleHoles: Holes | undefined;
   readonly #vmallocHoles: Holes;
   #pages = 0;
   /** Where the next areas of modules in vmalloc space lie, and all that were so far. */
@@ -102,22 +103,19 @@ export class Execmem {
   readonly #everForeseen = new Set<number>();
 
   /**
-   * @param modules [MODULES_VADDR, MODULES_END)
-   * @param vmalloc [VMALLOC_START, VMALLOC_END)
-   * @param fallback whether modules may go to vmalloc space (CONFIG_ARM_MODULE_PLTS)
+   * @param areas [MODULES_VADDR, MODULES_END) and [VMALLOC_START, VMALLOC_END)
+   * @param fallback whether modules may go to vmalloc space (CONFIG_ARM_MODULE_PLTS); asked when one has to
    * @param taken areas that the booted kernel holds
    * @param pageLimit pages that vmalloc() can find before it fails
    */
   constructor(
     readonly space: AddressSpace,
-    readonly modules: AddressRange,
-    readonly vmalloc: AddressRange,
-    readonly fallback: boolean,
-    taken: readonly AddressRange[],
+    readonly areas: { readonly modules: AddressRange; readonly vmalloc: AddressRange },
+    readonly fallback: () => boolean,
+    readonly taken: readonly AddressRange[],
     readonly pageLimit: number,
   ) {
-    this.#moduleHoles = new Holes(modules, taken);
-    this.#vmallocHoles = new Holes(vmalloc, taken);
+    this.#vmallocHoles = new Holes(areas.vmalloc, taken);
   }
 
   /**
@@ -127,7 +125,8 @@ export class Execmem {
    * @returns undefined where neither range has room
    */
   alloc(size: number): MappedArea | undefined {
-    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback ? this.#allocForeseen(size) : undefined);
+    this.#moduleHoles ??= new Holes(this.areas.modules, this.taken);
+    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback() ? this.#allocForeseen(size) : undefined);
   }
 
   /**
@@ -158,11 +157,16 @@ export class Execmem {
   /** execmem_free() and vfree(). The area's memory may be used for others from now on. */
   free(area: MappedArea): void {
     const { base, bytes } = area;
-    const { start, end } = this.modules;
-    const holes = base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
+    const holes = this.#isOfModules(base) ? this.#moduleHoles! : this.#vmallocHoles;
     if (!this.#everForeseen.has(base)) holes.give(base, base + bytes.length + PAGE_SIZE);
     this.#pages -= bytes.length / PAGE_SIZE;
     this.space.unmap(area);
+  }
+
+  #isOfModules(base: number): boolean {
+    if (this.#moduleHoles === undefined) return false;
+    const { start, end } = this.areas.modules;
+    return base >= start && base < end;
   }
 
   /** Pages and the guard page behind them. */

@@ -18,7 +18,7 @@ import { mergeFragments, notHonoured, readKconfig, writeKconfig } from "../profi
 import { GOLDEN_DIR } from "../profile/load_profile.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
 import { fetchPackage, megabytes, type Say } from "./packages/debian_package.ts";
-import { exists } from "./files.ts";
+import { exists } from "../suite/files.ts";
 import { compilerVersion, Kbuild } from "./kbuild.ts";
 import { buildTree, type KernelBuild, parseBuild, pemOf, sourceTree } from "./kernel_build.ts";
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
@@ -39,7 +39,7 @@ const TRUSTED_KEYS = "trusted-keys.pem";
 /** Unpacks the source from its package: an archive within an archive. */
 async function unpackSource(packageFile: string, name: string, tree: string): Promise<void> {
   const part = `${tree}.part`;
-  if (await exists(part)) await Deno.remove(part, { recursive: true });
+  if (exists(part)) await Deno.remove(part, { recursive: true });
   await Deno.mkdir(part, { recursive: true });
   const outer = new Deno.Command("dpkg-deb", { args: ["--fsys-tarfile", packageFile], stdout: "piped" }).spawn();
   const pick = new Deno.Command("tar", { args: ["-xO", `./usr/src/${name}.tar.xz`], stdin: "piped", stdout: "piped" }).spawn();
@@ -117,7 +117,7 @@ async function buildKernel(build: KernelBuild, cache: string, jobs: number, sour
   await needPrograms(PROGRAMS);
   const compiler = await needProgram(COMPILER, cache);
   const kbuild = new Kbuild(sourceTree(cache, build.source), buildTree(cache, build.release), compiler);
-  if (!await exists(kbuild.source)) {
+  if (!exists(kbuild.source)) {
     const file = await fetchPackage(build.source, cache, sources, say);
     say(`${kbuild.source}: unpacking`);
     await unpackSource(file, build.source.name, kbuild.source);

@@ -12,7 +12,7 @@ import { type CpuEvent, CpuStop } from "../cpu/event.ts";
 import { run } from "../cpu/run.ts";
 import { Cpu } from "../cpu/state.ts";
 import { s32, u32 } from "../elf/word.ts";
-import { bug, NotModelled, pageFault } from "../kernel/fault.ts";
+import { bug, NotModelled, pageFault, UnknownFact } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
@@ -36,7 +36,7 @@ const BUG_ENTRY = { size: 12, file: 4, line: 8 };
 function byAddress({ profile: { exports } }: Kernel, services: Services): Map<number, Service> {
   const table = new Map<number, Service>();
   for (const [name, service] of Object.entries(services)) {
-    const symbol = exports.find(name);
+    const symbol = exports.told(name);
     if (symbol !== undefined) table.set(u32(symbol.value & ~1), service);
   }
   return table;
@@ -75,7 +75,8 @@ export class CodeRunner {
    * @throws NotModelled for what the model does not have: a function of the kernel, an instruction, an end
    */
   call(address: number, phase: Phase): number {
-    const { log } = this.kernel;
+    const { log, profile } = this.kernel;
+    if (profile.isLearnt) throw new UnknownFact("the memory that the module's code meets", "the booted kernel");
     log.phase = phase;
     const { bus, stackTop } = new KernelBus(this.kernel, this.#objects);
     const cpu = new Cpu(bus);

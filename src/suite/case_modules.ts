@@ -7,6 +7,7 @@
 
 import type { KernelProfile } from "../kernel/profile.ts";
 import { buildRecipe, type KernelFacts, RecipeError } from "./build/recipe.ts";
+import { exists } from "./files.ts";
 import { InputError, reason } from "./input_error.ts";
 import { asModule, type ReadModule, readModule } from "./module_files.ts";
 
@@ -32,15 +33,6 @@ export function kernelFacts(profile: KernelProfile): KernelFacts {
 /** Whether there is a module of that path: whatever can be opened, or the recipe of one. */
 export function moduleExists(path: string): boolean {
   return exists(path) || exists(`${path}.toml`);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**
