@@ -8,14 +8,16 @@
  * @module
  */
 
+import { R_ARM } from "../elf/constants.ts";
 import { REL, SYM } from "../elf/records.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
-import { pageFault } from "../kernel/fault.ts";
+import { pageFault, UnknownFact } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
 import type { Section } from "../kernel/section.ts";
+import { BRANCH24, THM_BRANCH24 } from "./fields.ts";
 import { getModulePlt } from "./plts.ts";
 import { type RelocationFailure, type RelocationRow, type RelocationSite, relocationsOf } from "./relocations.ts";
 
@@ -66,6 +68,7 @@ export function applyRelocate(
   const relsec = sechdrs[relindex];
   const dstsec = sechdrs[relsec.sh_info];
   const rows = rowsFor(kernel.profile.config);
+  const { standIns } = kernel.profile.exports;
   const refuse = (text: string) => {
     kernel.printk(KERN_ERR, text);
     return -ENOEXEC;
@@ -104,12 +107,25 @@ export function applyRelocate(
     if (site.at > dstEnd) findPlace(kernel, site);
     site.value = symsec.view.getInt32(symbol + 4, true);
     site.info = symsec.view.getUint8(symbol + 12);
+    if (standIns !== undefined && site.value >= standIns.start && site.value < standIns.end && asksForAddress(kernel, row)) {
+      const name = symbolName(symsec.view.getUint32(symbol, true));
+      throw new UnknownFact("the address of", "System.map or the kernel's image", name);
+    }
     const failure = row.apply(site);
     if (failure !== undefined) {
       return refuse(`${placeText(i, symbol)}: ${failureText(failure, info & 0xff, site.loc, site.value)}`);
     }
   }
   return 0;
+}
+
+/**
+ * Whether it depends on a symbol's address if the kernel can apply a relocation: on how far a branch goes where there are no PLTs, and in a
+ * Thumb-2 kernel on what an ARM branch leads to.
+ */
+function asksForAddress({ config }: Kernel, { field, type }: RelocationRow): boolean {
+  if (field === BRANCH24) return !config("ARM_MODULE_PLTS") || config("THUMB2_KERNEL");
+  return field === THM_BRANCH24 ? !config("ARM_MODULE_PLTS") : type === R_ARM.LDR_PC_G2;
 }
 
 /** Points a site to wherever its address is mapped. */

@@ -16,6 +16,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR } from "../kernel/log.ts";
 import type { MappedArea } from "../kernel/memory.ts";
 import type { KernelModule, ModPltSec } from "../kernel/module.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
 import { type Section, type SectionTable, uncheckedHeader } from "../kernel/section.ts";
 import { sortRelocations } from "./sort_relocations.ts";
 
@@ -150,6 +151,11 @@ function entryAddress(plt: Section, index: number): number {
   return u32(plt.sh_addr + literalOffset(index) - PLT_ENT_STRIDE);
 }
 
+/** Stands in for the address of a function that nobody told: one that no function has, in the kernel's first page. */
+function standIn({ isLearnt, pageOffset }: KernelProfile): number | undefined {
+  return isLearnt ? pageOffset + 8 : undefined;
+}
+
 /** prealloc_fixed(): fills the first line of a PLT that is used for the first time. */
 function preallocFixed(kernel: Kernel, pltsec: ModPltSec, { view, at }: Section): void {
   const fixed = fixedPlts(kernel);
@@ -157,7 +163,7 @@ function preallocFixed(kernel: Kernel, pltsec: ModPltSec, { view, at }: Section)
   pltsec.count = pltsec.fixed = fixed.length;
   for (let i = 0; i < PLT_ENT_COUNT; i++) view.setUint32(at + 4 * i, pltEntLdr(kernel), true);
   for (const [i, name] of fixed.entries()) {
-    const address = kernel.profile.symbols.get(name);
+    const address = kernel.profile.symbols.get(name) ?? standIn(kernel.profile);
     if (address === undefined) throw new NotModelled(`get_module_plt(): the profile does not know the address of ${name}`);
     view.setUint32(at + literalOffset(i), address, true);
   }

@@ -8,9 +8,10 @@
 import { ET } from "../elf/constants.ts";
 import { ElfError, readImage } from "../elf/image.ts";
 import { hex32 } from "../elf/word.ts";
+import type { ExportedSymbol } from "../kernel/exports.ts";
+import { UnknownFact } from "../kernel/fault.ts";
 import { encodeName } from "../elf/writer.ts";
 import { symversLine } from "../kbuild/symvers.ts";
-import { loadProfile } from "../profile/load_profile.ts";
 import { KernelImageError } from "../profile/kernel_image.ts";
 import { kernelExports } from "../profile/vmlinux_exports.ts";
 import { exportsOf, importsOf } from "../report/inspect_linkage.ts";
@@ -18,6 +19,7 @@ import { InputError } from "../suite/input_error.ts";
 import { asModule } from "../suite/module_files.ts";
 import { readInput } from "./inputs.ts";
 import type { CommandIo } from "./io.ts";
+import { openProfile } from "./kernel_option.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { readSymvers } from "./symvers_file.ts";
 
@@ -38,7 +40,9 @@ interface ImportRow {
   /** The CRC that __versions expects. */
   crc?: string;
   /** Those that export it. */
-  providers: { module: string; crc: string | undefined; gpl: boolean }[];
+  providers: { module: string; crc: string | undefined; gpl?: boolean }[];
+  /** The fact that is not known of the kernel, where that is why no provider is named. */
+  unknown?: string;
 }
 
 interface Tables {
@@ -48,20 +52,37 @@ interface Tables {
 }
 
 /** Exports by name, of the kernel and of the modules in files of Module.symvers. */
-type Providers = (name: string) => ImportRow["providers"];
+type Providers = (name: string) => Pick<ImportRow, "providers" | "unknown">;
 
 async function providersOf(kernel: string | undefined, files: readonly string[], io: CommandIo): Promise<Providers> {
-  const profile = files.length > 0 && kernel === undefined ? undefined : await loadProfile(kernel);
+  const profile = files.length > 0 && kernel === undefined ? undefined : await openProfile(kernel, io);
   const listed = new Map<string, ImportRow["providers"]>();
   for (const { name, module, crc, gpl = false } of files.flatMap((path) => readSymvers(path, io))) {
     const provider = { module, crc: hex32(crc), gpl };
     listed.set(name, [...listed.get(name) ?? [], provider]);
   }
   return (name) => {
-    const found = profile?.exports.find(name);
-    const crc = found?.crc === undefined ? undefined : hex32(found.crc);
-    return [...(found === undefined ? [] : [{ module: "vmlinux", crc, gpl: found.gplOnly }]), ...listed.get(name) ?? []];
+    const others = listed.get(name) ?? [];
+    try {
+      const found = profile?.exports.find(name);
+      const crc = found?.crc === undefined ? undefined : hex32(found.crc);
+      const own = found === undefined ? [] : [{ module: "vmlinux", crc, ...licenceOf(found) }];
+      return { providers: [...own, ...others] };
+    } catch (error) {
+      if (!(error instanceof UnknownFact)) throw error;
+      return { providers: others, ...(others.length > 0 ? {} : { unknown: error.what }) };
+    }
   };
+}
+
+/** Whether an export is for the GPL only, where that is known. */
+function licenceOf(symbol: ExportedSymbol): { gpl?: boolean } {
+  try {
+    return { gpl: symbol.gplOnly };
+  } catch (error) {
+    if (error instanceof UnknownFact) return {};
+    throw error;
+  }
 }
 
 function moduleTables(bytes: Uint8Array, providers: Providers): Tables {
@@ -73,7 +94,7 @@ function moduleTables(bytes: Uint8Array, providers: Providers): Tables {
       namespace,
       ...(crc === undefined ? {} : { crc }),
     })),
-    imports: importsOf(subject).symbols.map((symbol) => ({ ...symbol, providers: providers(symbol.name) })),
+    imports: importsOf(subject).symbols.map((symbol) => ({ ...symbol, ...providers(symbol.name) })),
   };
 }
 
@@ -96,12 +117,14 @@ function exportLine({ name, value, gpl, namespace, crc }: ExportRow): string {
   return `${place}${crc ?? "no CRC    "}  ${licence}  ${name}${namespace === "" ? "" : `  namespace ${namespace}`}\n`;
 }
 
-function importLine({ name, weak, crc, providers }: ImportRow): string {
+function importLine({ name, weak, crc, providers, unknown }: ImportRow): string {
   const found = providers.map((each) => {
     const differs = crc !== undefined && each.crc !== undefined && each.crc !== crc;
-    return `${each.module}${each.gpl ? " (GPL)" : ""}${differs ? ` with another CRC: ${each.crc}` : ""}`;
+    return `${each.module}${each.gpl === undefined ? " (GPL or not is unknown)" : each.gpl ? " (GPL)" : ""}${
+      differs ? ` with another CRC: ${each.crc}` : ""
+    }`;
   });
-  const owner = found.length > 0 ? found.join(", ") : "nobody";
+  const owner = found.length > 0 ? found.join(", ") : unknown ?? "nobody";
   return `${crc ?? "no CRC    "}  ${name}${weak ? " (weak)" : ""}  from ${owner}\n`;
 }
 
@@ -139,8 +162,9 @@ export async function exportsCommand(args: readonly string[], io: CommandIo): Pr
   if (options.json) io.out(`${JSON.stringify(tables, undefined, 2)}\n`);
   else if (options["as-symvers"]) io.out(symversText(tables, path));
   else io.out(text(tables));
-  const isMissing = ({ weak, crc, providers }: ImportRow) =>
-    !weak && !providers.some((each) => crc === undefined || each.crc === undefined || each.crc === crc);
+  const isMissing = ({ weak, crc, providers, unknown }: ImportRow) =>
+    !weak && unknown === undefined &&
+    !providers.some((each) => crc === undefined || each.crc === undefined || each.crc === crc);
   return (tables.imports ?? []).some(isMissing) ? 1 : 0;
 }
 

@@ -6,14 +6,16 @@
  */
 
 import { errnoMessage } from "../kernel/errno.ts";
-import { loadProfile } from "../profile/load_profile.ts";
+import type { KernelProfile } from "../kernel/profile.ts";
 import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { oneLine } from "../suite/input_error.ts";
 import { ModelTarget } from "../suite/model_target.ts";
+import { readModule } from "../suite/module_files.ts";
 import type { StepOutcome } from "../suite/outcome.ts";
 import type { InsmodStep, ServiceAnswer } from "../suite/scenario.ts";
 import { encodeParams } from "../suite/scenario_file.ts";
 import type { CommandIo } from "./io.ts";
+import { completeBy, openProfile, TAKEN_FOR_GRANTED } from "./kernel_option.ts";
 import { fileArgument, readOptions, UsageError } from "./options.ts";
 
 /** What kmod's insmod(8) says of the errno values that have a meaning of their own there (mod_strerror() of tools/insmod.c). */
@@ -68,12 +70,27 @@ function readService(text: string): ServiceAnswer {
   return { name, returns: readWord(`--service ${name}`, returns) };
 }
 
+/** Where an unknown fact ended the load: what refuses the module all the same, whatever that fact is. @returns whether anything does */
+async function sayWhatRefuses(file: string, profile: KernelProfile, io: CommandIo): Promise<boolean> {
+  const { checkModule } = await import("../profile/check_module.ts");
+  const { readObject, ObjectError } = await import("../kbuild/elf_info.ts");
+  try {
+    const { plain } = await readModule(io.resolve(file));
+    const { refused } = checkModule(readObject(plain), profile);
+    for (const why of refused) io.err(`insmod: ${oneLine(file)}: it does not load in any case: ${oneLine(why)}\n`);
+    return refused.length > 0;
+  } catch (error) {
+    if (!(error instanceof ObjectError)) throw error;
+    return false;
+  }
+}
+
 /** @returns the exit code: 0 where the module loads, 1 where it does not, 3 where its code comes to what is not modelled */
 export async function insmodCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest } = readOptions(withTraceDepth(args), KINDS, { stopEarly: true });
   const [path, ...params] = rest;
   const file = fileArgument(path, "module file");
-  const profile = await loadProfile(options.kernel);
+  const profile = await completeBy(await openProfile(options.kernel, io), [io.resolve(file)]);
   const step: InsmodStep = { insmod: io.resolve(file), params: encodeParams(params.join(" ")) };
   if (options.init !== undefined) step.init = readWord("--init", options.init);
   const services = (options.service ?? []).map(readService);
@@ -85,8 +102,10 @@ export async function insmodCommand(args: readonly string[], io: CommandIo): Pro
     if (options.layout) io.out(layoutText(step, outcome, profile.vmalloc.start));
     if (outcome.rc !== 0) {
       io.err(failureLine(file, outcome));
-      return outcome.notModelled === undefined ? 1 : 3;
+      const isRefused = outcome.notModelled === undefined || profile.isLearnt && await sayWhatRefuses(file, profile, io);
+      return isRefused ? 1 : 3;
     }
+    if (profile.isLearnt) io.err(TAKEN_FOR_GRANTED);
   }
   return 0;
 }

@@ -8,13 +8,13 @@
 import { ElfError } from "../elf/image.ts";
 import { noSignatures } from "../kernel/host.ts";
 import { hasSignatureMarker } from "../module/signature.ts";
-import { loadProfile } from "../profile/load_profile.ts";
 import { type Inspection, inspectModule, type Part, PARTS } from "../report/inspect.ts";
 import { inspectionText } from "../report/inspect_text.ts";
 import { caseModuleReader } from "../suite/case_modules.ts";
 import { oneLine } from "../suite/input_error.ts";
 import { nodeHostLazily } from "../suite/lazy_host.ts";
 import type { CommandIo } from "./io.ts";
+import { openProfile } from "./kernel_option.ts";
 import { fileArgument, readOptions, UsageError } from "./options.ts";
 
 const OPTIONS = {
@@ -46,7 +46,7 @@ export async function inspectCommand(
   if (rest.length > 1) throw new UsageError(`one file at a time, not ${rest.length}`);
   const path = fileArgument(rest[0], "module file");
   const named = PARTS.filter((part) => options[part]);
-  const profile = await loadProfile(options.kernel);
+  const profile = await openProfile(options.kernel, io);
   const { plain, compression, damaged, file } = await read(profile)(io.resolve(path));
   const fail = (problem: string) => io.err(`insmodel inspect: Cannot read module "${oneLine(path)}": ${oneLine(problem)}\n`);
   if (file.kind !== "regular") {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { UnknownFact } from "../kernel/fault.ts";
 import { ProfileError } from "../kernel/profile.ts";
 import { InputError, oneLine, refusedFile } from "../suite/input_error.ts";
 import { type CommandIo, processIo } from "./io.ts";
@@ -19,15 +20,16 @@ interface Command {
 /** The commands. Each is loaded when it is called, so that none pays for another. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   insmod: {
-    usage: "insmodel insmod [--kernel ID] [--layout] [--init N] [--service NAME=N] [--trace[=insn]] FILE.ko [name=value ...]",
+    usage:
+      "insmodel insmod [--kernel ID|DIR] [--layout] [--init N] [--service NAME=N] [--trace[=insn]] FILE.ko [name=value ...]",
     run: async (args, io) => (await import("./insmod.ts")).insmodCommand(args, io),
   },
   run: {
-    usage: "insmodel run [--kernel ID] [--json] [--layout] [--image] [--images DIR] SCENARIO",
+    usage: "insmodel run [--kernel ID|DIR] [--json] [--layout] [--image] [--images DIR] SCENARIO",
     run: async (args, io) => (await import("./run.ts")).runCommand(args, io),
   },
   inspect: {
-    usage: "insmodel inspect [--kernel ID] [--json] [--modinfo] [--sections] [--symbols] [--relocations] ... FILE.ko",
+    usage: "insmodel inspect [--kernel ID|DIR] [--json] [--modinfo] [--sections] [--symbols] [--relocations] ... FILE.ko",
     run: async (args, io) => (await import("./inspect.ts")).inspectCommand(args, io),
   },
   modpost: {
@@ -39,12 +41,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./link.ts")).linkCommand(args, io),
   },
   exports: {
-    usage: "insmodel exports [--kernel ID] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
+    usage: "insmodel exports [--kernel ID|DIR] [--symvers Module.symvers] [--json] [--as-symvers] FILE.ko|vmlinux|zImage",
     run: async (args, io) => (await import("./exports.ts")).exportsCommand(args, io),
   },
   profile: {
-    usage:
-      "insmodel profile make [-o PROFILE.json] HEADERS|BUILD-TREE|zImage|vmlinux|FILE.ko ... | check PROFILE.json FILE.ko ...",
+    usage: "insmodel profile make -o DIR HEADERS|BUILD-TREE|zImage|vmlinux|FILE.ko ... | check ID|DIR FILE.ko ...",
     run: async (args, io) => (await import("./profile.ts")).profileCommand(args, io),
   },
   symvers: {
@@ -96,6 +97,7 @@ async function version(): Promise<string> {
 function lineOf(error: unknown, usage: string): string | undefined {
   if (error instanceof UsageError) return `${error.message}; usage: ${usage}`;
   if (error instanceof InputError || error instanceof ProfileError) return error.message;
+  if (error instanceof UnknownFact) return error.what;
   const refused = refusedFile(error);
   if (refused !== undefined) return refused;
   // Deno's own line about a missing permission names the flag that gives it.

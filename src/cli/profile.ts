@@ -1,95 +1,118 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * `insmodel profile`: what is known of a kernel, learnt from what its user has, and modules checked against it.
+ * `insmodel profile`: what is known of a kernel, learnt from what its user has, and modules checked against that.
  *
  * @module
  */
 
-import { ET } from "../elf/constants.ts";
 import { ElfError } from "../elf/image.ts";
 import { encodeName } from "../elf/writer.ts";
-import { ObjectError, readObject } from "../kbuild/elf_info.ts";
-import { readKconfig } from "../profile/kconfig.ts";
-import { KernelImageError, unpackKernel } from "../profile/kernel_image.ts";
-import {
-  checkByFacts,
-  FactsDiffer,
-  factsFromJson,
-  factsOfExports,
-  factsOfModule,
-  factsToJson,
-  join,
-  type KnownFacts,
-  vermagicIn,
-  vermagicOf,
-} from "../profile/known_facts.ts";
-import { kernelExports } from "../profile/vmlinux_exports.ts";
+import { type ElfInfo, ObjectError, readObject } from "../kbuild/elf_info.ts";
+import { checkModule } from "../profile/check_module.ts";
+import { KernelImageError } from "../profile/kernel_image.ts";
+import { type Kconfig, readKconfig } from "../profile/kconfig.ts";
+import { FactsDiffer, join, type KnownFacts, NO_FACTS } from "../profile/known_facts.ts";
+import { factsOfConfig, factsOfModule, factsOfRelease, factsOfSymvers, factsOfSystemMap, isModule } from "../profile/learn.ts";
+import { factsOfKernelFile } from "../profile/learn_image.ts";
+import { learntFiles } from "../profile/learnt_files.ts";
+import { VmlinuxError } from "../profile/vmlinux.ts";
+import { isFile, isFolder } from "../suite/files.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
 import { readModule } from "../suite/module_files.ts";
 import { readInput, readInputText } from "./inputs.ts";
 import type { CommandIo } from "./io.ts";
+import { openProfile } from "./kernel_option.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { writeFiles } from "./output.ts";
 import { readSymvers } from "./symvers_file.ts";
 
-function isFolder(path: string): boolean {
+/** Reads a file of a folder by `read`, whose complaint names the file. */
+function readOf<T>(path: string, what: string, read: (text: string) => T): T {
+  const text = readInputText(path, what);
   try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** A build tree or a headers package: its exports, release and configuration. */
-function factsOfTree(folder: string, io: CommandIo): KnownFacts {
-  const exports = factsOfExports(readSymvers(`${folder}/Module.symvers`, io), true);
-  const [release, config] = ["include/config/kernel.release", ".config"].map((name) => io.resolve(`${folder}/${name}`));
-  if (!isFile(release) || !isFile(config)) return exports;
-  try {
-    const vermagic = vermagicOf(readInputText(release, "release").trim(), readKconfig(readInputText(config, "configuration")));
-    return { ...exports, vermagic };
+    return read(text);
   } catch (error) {
-    throw new InputError(`Cannot read configuration "${folder}/.config": ${firstLine(error)}`);
+    throw error instanceof FactsDiffer ? error : new InputError(`Cannot read ${what} "${path}": ${firstLine(error)}`);
   }
 }
 
-/** A kernel's image: all its exports, and its version magic. */
-async function factsOfKernel(file: Uint8Array): Promise<KnownFacts> {
-  const exports = await kernelExports(file);
-  const isElf = encodeName("\x7fELF").every((byte, i) => file[i] === byte);
-  const vermagic = vermagicIn(isElf ? file : (await unpackKernel(file)).image);
-  const known = new Map(exports.map(({ name, crc, gpl, namespace }) => [name, { crc, gpl, namespace }]));
-  const crcs = new Map(exports.flatMap(({ name, crc }) => crc === undefined ? [] : [[name, crc] as const]));
-  return { crcs, exports: known, ...(vermagic === undefined ? {} : { vermagic }) };
+/** The first module that a build tree says it built and that is there. */
+function builtModule(folder: string): string | undefined {
+  if (!isFile(`${folder}/modules.order`)) return undefined;
+  const names = readInputText(`${folder}/modules.order`, "list of modules").split("\n").map((name) =>
+    name.replace(/\.o$/, ".ko")
+  );
+  return names.map((name) => `${folder}/${name}`).find((path) => path.endsWith(".ko") && isFile(path));
+}
+
+/** A build tree or a headers package: its exports, release and configuration, and of a tree its addresses and struct module. */
+async function factsOfTree(folder: string, io: CommandIo): Promise<KnownFacts> {
+  const place = (name: string) => io.resolve(`${folder}/${name}`);
+  // A kernel that was built without its modules has only the second.
+  const symvers = ["Module.symvers", "vmlinux.symvers"].find((name) => isFile(place(name)));
+  if (symvers === undefined) {
+    throw new InputError(`Cannot learn from "${folder}": it has no Module.symvers; it is no build tree and no headers`);
+  }
+  let facts = factsOfSymvers(readSymvers(`${folder}/${symvers}`, io));
+  if (!isFile(place(".config"))) return facts;
+  const config: Kconfig = readOf(place(".config"), "configuration", readKconfig);
+  facts = join(facts, factsOfConfig(config));
+  if (isFile(place("include/config/kernel.release"))) {
+    const release = readInputText(place("include/config/kernel.release"), "release").trim();
+    facts = join(facts, factsOfRelease(release, config));
+  }
+  if (isFile(place("System.map"))) {
+    facts = join(facts, readOf(place("System.map"), "System.map", (text) => factsOfSystemMap(text, config, facts)));
+  }
+  // That of a headers package is empty.
+  const vmlinux = isFile(place("vmlinux")) ? readInput(place("vmlinux"), "vmlinux") : new Uint8Array();
+  if (vmlinux.length > 4096) facts = join(facts, await factsOfKernelFile(vmlinux, config));
+  const module = builtModule(io.resolve(folder));
+  return module === undefined ? facts : join(facts, factsOfModule(readObject((await readModule(module)).plain)));
 }
 
 async function factsOf(path: string, io: CommandIo): Promise<KnownFacts> {
   const place = io.resolve(path);
-  if (isFolder(place)) return factsOfTree(path, io);
   try {
+    if (isFolder(place)) return await factsOfTree(path, io);
     const { plain } = await readModule(place);
-    const isModule = encodeName("\x7fELF").every((byte, i) => plain[i] === byte) && (plain[16] | plain[17] << 8) === ET.REL;
-    return isModule ? factsOfModule(readObject(plain)) : await factsOfKernel(readInput(place, "kernel"));
+    const isRelocatable = encodeName("\x7fELF").every((byte, i) => plain[i] === byte) && (plain[16] | plain[17] << 8) === 1;
+    return isRelocatable ? factsOfModule(moduleOf(plain)) : await factsOfKernelFile(readInput(place, "kernel"));
   } catch (error) {
-    const isBad = error instanceof ObjectError || error instanceof ElfError || error instanceof KernelImageError;
+    const isBad = [ObjectError, ElfError, KernelImageError, VmlinuxError].some((kind) => error instanceof kind);
     if (!isBad) throw error;
-    throw new InputError(`Cannot learn from "${path}": ${error.message}`);
+    throw new InputError(`Cannot learn from "${path}": ${firstLine(error)}`);
   }
+}
+
+/** A module; an object that is not linked to one tells nothing of the kernel. */
+function moduleOf(bytes: Uint8Array): ElfInfo {
+  const elf = readObject(bytes);
+  if (isModule(elf)) return elf;
+  throw new ObjectError(
+    "it is an object, not a module: it has no .gnu.linkonce.this_module; name the .ko that the kernel loads",
+  );
+}
+
+/** What is known and what is not, as a line. */
+function summary(facts: KnownFacts): string {
+  const { vermagic, structSize, config, pageOffset, exports } = facts;
+  const addresses = [...exports.values()].filter(({ address }) => address !== undefined).length;
+  const crcs = [...exports.values()].filter(({ crc }) => typeof crc === "number").length;
+  return [
+    vermagic === undefined ? "version magic unknown" : `version magic '${vermagic}'`,
+    structSize === undefined ? "size of struct module unknown" : `struct module of ${structSize} bytes`,
+    pageOffset === undefined ? `${config.size} options known` : "configuration known",
+    `${facts.hasAllExports ? "all" : "some"} exports: ${exports.size}, CRCs: ${crcs}, addresses: ${addresses}`,
+  ].join("; ");
 }
 
 async function make(sources: readonly string[], output: string | undefined, io: CommandIo): Promise<number> {
   if (sources.length === 0) {
     throw new UsageError("nothing is named to learn from: a build tree, headers, zImage, vmlinux or .ko");
   }
-  let facts: KnownFacts = { crcs: new Map() };
+  if (output === undefined) throw new UsageError("no folder is named to be written; -o names it");
+  let facts = NO_FACTS;
   for (const source of sources) {
     try {
       facts = join(facts, await factsOf(source, io));
@@ -98,32 +121,22 @@ async function make(sources: readonly string[], output: string | undefined, io: 
       throw new InputError(`Cannot learn from "${source}" together with the others: ${error.message}`);
     }
   }
-  const text = `${JSON.stringify(factsToJson(facts), undefined, 1)}\n`;
-  if (output === undefined) io.out(text);
-  else writeFiles(new Map([[io.resolve(output), new TextEncoder().encode(text)]]));
-  const told = facts.exports === undefined ? "not all exports are known" : `${facts.exports.size} exports`;
-  const magic = facts.vermagic === undefined ? "version magic unknown" : `version magic '${facts.vermagic}'`;
-  const size = facts.structModuleSize === undefined
-    ? "size of struct module unknown"
-    : `struct module of ${facts.structModuleSize} bytes`;
-  io.err(`${magic}; ${size}; ${facts.crcs.size} CRCs; ${told}\n`);
+  const names = sources.map((source) => source.replace(/\/+$/, "").replace(/.*\//, ""));
+  const folder = io.resolve(output);
+  Deno.mkdirSync(folder, { recursive: true });
+  writeFiles(new Map([...learntFiles(facts, names)].map(([name, bytes]) => [`${folder}/${name}`, bytes])));
+  io.err(`${summary(facts)}\n`);
   return 0;
 }
 
-async function check(profile: string, modules: readonly string[], io: CommandIo): Promise<number> {
+async function check(kernel: string, modules: readonly string[], io: CommandIo): Promise<number> {
   if (modules.length === 0) throw new UsageError("no module is named to be checked");
-  let facts: KnownFacts;
-  try {
-    facts = factsFromJson(JSON.parse(new TextDecoder().decode(readInput(io.resolve(profile), "profile"))));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`Cannot read profile "${profile}": ${firstLine(error)}`);
-  }
+  const profile = await openProfile(kernel, io);
   let code = 0;
   for (const path of modules) {
     const { plain } = await readModule(io.resolve(path));
     try {
-      const { refused, unknown } = checkByFacts(readObject(plain), facts);
+      const { refused, unknown } = checkModule(moduleOf(plain), profile);
       for (const line of refused) io.out(`${path}: refused: ${line}\n`);
       for (const line of unknown) io.out(`${path}: not known: ${line}\n`);
       if (refused.length > 0) code = 1;
@@ -140,7 +153,7 @@ async function check(profile: string, modules: readonly string[], io: CommandIo)
 export async function profileCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { options, rest: [action, ...rest] } = readOptions(args, { o: "string" });
   if (action === "make") return await make(rest, options.o, io);
-  const [profile, ...modules] = rest;
-  if (action !== "check" || profile === undefined) throw new UsageError("there are profile make and profile check");
-  return await check(profile, modules, io);
+  const [kernel, ...modules] = rest;
+  if (action !== "check" || kernel === undefined) throw new UsageError("there are profile make and profile check");
+  return await check(kernel, modules, io);
 }

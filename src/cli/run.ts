@@ -6,8 +6,8 @@
  */
 
 import { dirname, join, resolve } from "@std/path";
-import { DEFAULT_KERNEL, loadProfile } from "../profile/load_profile.ts";
 import { caseModuleReader, moduleExists } from "../suite/case_modules.ts";
+import { isFile } from "../suite/files.ts";
 import { kernelLogText, layoutText } from "../suite/golden_text.ts";
 import { InputError, oneLine, reason } from "../suite/input_error.ts";
 import { ModelTarget } from "../suite/model_target.ts";
@@ -15,6 +15,7 @@ import type { RegionImage, StepOutcome } from "../suite/outcome.ts";
 import type { Scenario } from "../suite/scenario.ts";
 import { parseCase } from "../suite/scenario_file.ts";
 import type { CommandIo } from "./io.ts";
+import { completeBy, openProfile, TAKEN_FOR_GRANTED } from "./kernel_option.ts";
 import { fileArgument, readOptions, UsageError } from "./options.ts";
 
 /** Bytes that a scenario may have at the most. */
@@ -82,7 +83,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       throw new InputError(`Cannot run case "${file}": step ${i}: there is no module "${step.insmod}"`);
     }
   }
-  const profile = await loadProfile(options.kernel ?? scenario.kernel ?? DEFAULT_KERNEL);
+  const modules = scenario.steps.flatMap((step) => "insmod" in step && isFile(step.insmod) ? [step.insmod] : []);
+  const profile = await completeBy(await openProfile(options.kernel ?? scenario.kernel, io), modules);
+  if (profile.isLearnt && (options.image || options.images !== undefined)) {
+    throw new InputError(`Cannot show bytes: the profile of ${profile.release} was learnt from files, which do not tell them`);
+  }
   const images = options.images === undefined ? undefined : io.resolve(options.images);
   if (images !== undefined) makeFolder(images);
 
@@ -107,5 +112,6 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.err(`insmodel: ${oneLine(what)}\n`);
     code = 1;
   }
+  if (profile.isLearnt && !options.json) io.err(TAKEN_FOR_GRANTED);
   return code;
 }

@@ -97,7 +97,8 @@ function sizeOf({ start, end }: AddressRange): number {
 }
 
 export class Execmem {
-  readonly #moduleHoles: Holes;
+  /** Made when a module is the first to want memory. */
+  #moduleHoles: Holes | undefined;
   readonly #vmallocHoles: Holes;
   #pages = 0;
   /** Where the next areas of modules in vmalloc space lie, and all that were so far. */
@@ -107,22 +108,19 @@ export class Execmem {
   #spare: ArrayBuffer | undefined;
 
   /**
-   * @param modules [MODULES_VADDR, MODULES_END)
-   * @param vmalloc [VMALLOC_START, VMALLOC_END)
-   * @param fallback whether modules may go to vmalloc space (CONFIG_ARM_MODULE_PLTS)
+   * @param areas [MODULES_VADDR, MODULES_END) and [VMALLOC_START, VMALLOC_END)
+   * @param fallback whether modules may go to vmalloc space (CONFIG_ARM_MODULE_PLTS); asked when one has to
    * @param taken areas that the booted kernel holds
    * @param pageLimit pages that vmalloc() can find before it fails
    */
   constructor(
     readonly space: AddressSpace,
-    readonly modules: AddressRange,
-    readonly vmalloc: AddressRange,
-    readonly fallback: boolean,
-    taken: readonly AddressRange[],
+    readonly areas: { readonly modules: AddressRange; readonly vmalloc: AddressRange },
+    readonly fallback: () => boolean,
+    readonly taken: readonly AddressRange[],
     readonly pageLimit: number,
   ) {
-    this.#moduleHoles = new Holes(modules, taken);
-    this.#vmallocHoles = new Holes(vmalloc, taken);
+    this.#vmallocHoles = new Holes(areas.vmalloc, taken);
   }
 
   /**
@@ -132,7 +130,8 @@ export class Execmem {
    * @returns undefined where neither range has room
    */
   alloc(size: number): MappedArea | undefined {
-    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback ? this.#allocForeseen(size) : undefined);
+    this.#moduleHoles ??= new Holes(this.areas.modules, this.taken);
+    return this.#allocIn(this.#moduleHoles, size) ?? (this.fallback() ? this.#allocForeseen(size) : undefined);
   }
 
   /**
@@ -204,8 +203,8 @@ export class Execmem {
   }
 
   #giveRange({ base, bytes }: MappedArea): void {
-    const { start, end } = this.modules;
-    const holes = base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
+    const { start, end } = this.areas.modules;
+    const holes = this.#moduleHoles !== undefined && base >= start && base < end ? this.#moduleHoles : this.#vmallocHoles;
     if (!this.#everForeseen.has(base)) holes.give(base, base + bytes.length + PAGE_SIZE);
     this.#pages -= bytes.length / PAGE_SIZE;
   }

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { AddressRange } from "./execmem.ts";
+
 /** One exported symbol (`struct kernel_symbol` with its CRC and licence). */
 export interface ExportedSymbol {
   readonly name: string;
@@ -36,6 +38,11 @@ export class KernelExports {
 
   constructor(readonly text: string) {}
 
+  /** Addresses that stand in for those that nobody told; undefined where all are known. */
+  get standIns(): AddressRange | undefined {
+    return undefined;
+  }
+
   /** All names, in the file's order. */
   *names(): Generator<string> {
     const { text } = this;
@@ -57,10 +64,22 @@ export class KernelExports {
     return symbol;
   }
 
+  /** What is told of an export, though a module may be who exports it. */
+  told(name: string): ExportedSymbol | undefined {
+    return this.find(name);
+  }
+
+  /** What a line says. */
+  protected read(line: string, _start: number): ExportedSymbol {
+    return readLine(line);
+  }
+
   #readAll(): void {
+    let start = 0;
     for (const line of this.text.trimEnd().split("\n")) {
-      const symbol = readLine(line);
+      const symbol = this.read(line, start);
       if (!this.#found.has(symbol.name)) this.#found.set(symbol.name, symbol);
+      start += line.length + 1;
     }
     this.#isComplete = true;
   }
@@ -74,7 +93,7 @@ export class KernelExports {
       const start = text.lastIndexOf("\n", ((low + high) >> 1) - 1) + 1;
       const end = text.indexOf("\n", start);
       const found = text.slice(start, text.indexOf("\t", start));
-      if (found === name) return readLine(text.slice(start, end < 0 ? undefined : end));
+      if (found === name) return this.read(text.slice(start, end < 0 ? undefined : end), start);
       if (found > name) high = start;
       else low = end < 0 ? text.length : end + 1;
     }
@@ -94,17 +113,21 @@ function readLine(line: string): ExportedSymbol {
 }
 
 const ROW = /^([^\t]+)\t[0-9a-f]{1,8}\t(?:[0-9a-f]{1,8})?\t[01]\t[^\t]*\t[^\t]*$/;
+/** The same where any column but the name may be unknown. */
+const LEARNT_ROW = /^([^\t]+)\t(?:[0-9a-f]{1,8}|\?)\t(?:[0-9a-f]{1,8}|\?)?\t[01?]\t[^\t]*\t[^\t]*$/;
 
 /**
  * What is wrong with the text of `exports.tsv`: the first line that is no row, or not in the order of names.
  *
+ * @param isLearnt whether columns may be unknown, and rows missing
  * @returns undefined where nothing is
  */
-export function findBadRow(text: string): string | undefined {
-  if (text === "") return "it has no rows";
+export function findBadRow(text: string, isLearnt = false): string | undefined {
+  if (text === "") return isLearnt ? undefined : "it has no rows";
+  const row = isLearnt ? LEARNT_ROW : ROW;
   let before = "";
   for (const [i, line] of text.replace(/\n$/, "").split("\n").entries()) {
-    const name = ROW.exec(line)?.[1];
+    const name = row.exec(line)?.[1];
     if (name === undefined) {
       return `line ${i + 1} is ${JSON.stringify(line.slice(0, 80))}; it must be name, address, CRC, 0 or 1, namespace, owner`;
     }

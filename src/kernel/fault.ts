@@ -31,6 +31,20 @@ export class NotModelled extends Error {
   }
 }
 
+/** What the kernel does here depends on a fact of it that its profile does not have. */
+export class UnknownFact extends NotModelled {
+  override name = "UnknownFact";
+
+  /**
+   * @param fact what is not known
+   * @param source what would tell it
+   * @param symbol the symbol of which it is not known
+   */
+  constructor(readonly fact: string, readonly source: string, readonly symbol = "") {
+    super(`unknown: ${symbol === "" ? fact : `${fact} ${symbol}`}; ${source} tells it`);
+  }
+}
+
 /**
  * The addresses below have a page table, because the caller's program is there, and the kernel closes the user's domain to itself
  * (CPU_SW_DOMAIN_PAN). The machine looks at the domain before it looks at the page.

@@ -11,7 +11,7 @@ import type { Host } from "./host.ts";
 import { kstrtobool } from "./kstrtox.ts";
 import { KERN_WARNING, KernelLog } from "./log.ts";
 import { AddressSpace } from "./memory.ts";
-import { fortifyPanic } from "./fault.ts";
+import { fortifyPanic, UnknownFact } from "./fault.ts";
 import { type KernelModule, MODULE_NAME_LEN, MODULE_STATE } from "./module.ts";
 import { SymbolSearch } from "./module_exports.ts";
 import { PercpuReserve } from "./percpu.ts";
@@ -38,7 +38,7 @@ export interface BootParameters {
  * passed over. Of two words for one parameter the last counts, but param_set_bool_enable_only() takes no no after a yes.
  */
 function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParameters {
-  const flags = { nomodule: false, "module.sig_enforce": config.has("MODULE_SIG_FORCE"), "module.async_probe": false };
+  const flags = { nomodule: false, "module.sig_enforce": false, "module.async_probe": false };
   let blacklist = "";
   let lockedDown = false;
   const bytes = Array.from(new TextEncoder().encode(cmdline), (byte) => String.fromCharCode(byte)).join("");
@@ -60,7 +60,9 @@ function parseCmdline(cmdline: string, config: ReadonlySet<string>): BootParamet
   return {
     modulesDisabled: flags.nomodule,
     blacklist: blacklist.split(",").filter((name) => name !== ""),
-    sigEnforce: flags["module.sig_enforce"],
+    get sigEnforce() {
+      return flags["module.sig_enforce"] || config.has("MODULE_SIG_FORCE");
+    },
     asyncProbe: flags["module.async_probe"],
     lockedDown,
   };
@@ -101,20 +103,19 @@ export class Kernel {
   readonly isThumb2: boolean;
 
   constructor(readonly profile: KernelProfile, public host: Host, readonly cmdline = "") {
-    const { pageOffset, modules, vmalloc, machine, config } = profile;
+    const { pageOffset, vmalloc, machine, config } = profile;
     this.boot = parseCmdline(cmdline, config);
     this.isThumb2 = config.has("THUMB2_KERNEL");
     this.space = new AddressSpace(pageOffset, vmalloc.start);
     this.execmem = new Execmem(
       this.space,
-      modules,
-      vmalloc,
-      config.has("ARM_MODULE_PLTS"),
+      profile,
+      () => hasFallback(profile),
       machine.vmallocTaken,
       machine.freePages,
     );
     this.slab = new Slab(this.space, heapArea(profile).start);
-    this.percpu = new PercpuReserve(machine.percpuReserved, (level, text) => this.printk(level, text));
+    this.percpu = new PercpuReserve(machine, (level, text) => this.printk(level, text));
     this.traceEvents = machine.traceEvents && new TraceEventList(this.space, machine.traceEvents);
     this.symbols = new SymbolSearch(profile.exports);
   }
@@ -188,6 +189,13 @@ export class Kernel {
     }
     return found !== undefined && isSeen(found) ? found : undefined;
   }
+}
+
+/** Whether a module that has no room among the modules goes to vmalloc space. */
+function hasFallback({ config, isLearnt }: KernelProfile): boolean {
+  if (!config.has("ARM_MODULE_PLTS")) return false;
+  if (isLearnt) throw new UnknownFact("where the booted kernel has room in vmalloc space", "a recording of it");
+  return true;
 }
 
 function isEndless({ name }: KernelModule): boolean {

@@ -11,6 +11,7 @@ import { latin1 } from "../elf/latin1.ts";
 import type { ExportedSymbol } from "./exports.ts";
 import type { MappedArea } from "./memory.ts";
 import type { Name } from "./name.ts";
+import { UnknownFact } from "./fault.ts";
 import type { StructModule } from "./profile.ts";
 import type { Section } from "./section.ts";
 
@@ -170,11 +171,16 @@ export class KernelModule {
     this.#sectionNames.push(name);
     this.#sectionPlaces.push(sh_addr, sh_size, type);
   }
+  /** Words of fields of which it is not known where the kernel has them. */
+  readonly #unplaced = new Map<string, number>();
 
   /** Writes a field of one, two or four bytes; a kernel that lacks the field goes without. */
   put(field: string, value: number, element = 0): void {
     const place = this.layout.fields.get(field);
-    if (place === undefined) return;
+    if (place === undefined) {
+      if (this.layout.isLearnt) this.#unplaced.set(`${field} ${element}`, value);
+      return;
+    }
     const [offset, size] = place;
     if (size === 1) this.at.setUint8(offset, value);
     else if (size === 2) this.at.setUint16(offset, value, true);
@@ -184,7 +190,8 @@ export class KernelModule {
   /** Reads a field of four bytes, or a word of a longer one; 0 where the kernel lacks it. */
   get(field: string, element = 0): number {
     const place = this.layout.fields.get(field);
-    return place === undefined ? 0 : this.at.getUint32(place[0] + 4 * element, true);
+    if (place === undefined) return this.#unplaced.get(`${field} ${element}`) ?? 0;
+    return this.at.getUint32(place[0] + 4 * element, true);
   }
 
   /** Words of an element of mod->mem. */
@@ -202,11 +209,19 @@ export class KernelModule {
   /** The memories' sizes as the file has them: nothing clears them before the sections are tallied. */
   takeSizes(): void {
     const place = this.layout.fields.get("mem");
-    if (place === undefined) return;
+    if (place === undefined) return this.#needNoSizes();
     const words = this.#memWords;
     for (let type = 0; type < MOD_MEM_NUM_TYPES; type++) {
       this.mem[type].size = this.at.getUint32(place[0] + 4 * (type * words + 1), true);
     }
+  }
+
+  /** What the kernel would take for sizes is zero, wherever it is, if nothing stands behind the name. */
+  #needNoSizes(): void {
+    if (!this.layout.isLearnt) return;
+    const [offset, size] = this.layout.fields.get("name") ?? [0, 0];
+    const rest = new Uint8Array(this.at.buffer, this.at.byteOffset + offset + size, this.at.byteLength - offset - size);
+    if (rest.some((byte) => byte !== 0)) throw new UnknownFact("where struct module has mem", "the booted kernel");
   }
 
   /** The bytes of struct module as they are now. */

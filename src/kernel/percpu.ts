@@ -9,24 +9,34 @@
 
 import { align } from "../elf/word.ts";
 import { type AddressRange, PAGE_SIZE } from "./execmem.ts";
-import { NotModelled } from "./fault.ts";
+import { NotModelled, UnknownFact } from "./fault.ts";
+import type { Machine } from "./profile.ts";
 import { KERN_INFO, KERN_WARNING } from "./log.ts";
 
 const PCPU_MIN_ALLOC_SIZE = 4;
 const PCPU_MIN_UNIT_SIZE = 32 << 10;
+/** Bytes of the chunk (include/linux/percpu.h). */
+export const PERCPU_MODULE_RESERVE = 8 << 10;
 
 export class PercpuReserve {
-  #taken: AddressRange[] = [];
+  #taken: (AddressRange & { readonly unit: number })[] = [];
   /** Whether an area has been freed: from then on the chunk's contig_hint can be short of the truth by up to a page. */
   #hintMayBeOff = false;
   /** warn_limit: so many failures have a line. */
   #warnLimit = 10;
 
   /**
-   * @param chunk the chunk as per-CPU pointers
+   * @param machine says where the chunk is, as per-CPU pointers
    * @param printk for the line about a failure
    */
-  constructor(readonly chunk: AddressRange, readonly printk: (level: number, text: string) => void = () => {}) {}
+  constructor(
+    readonly machine: Pick<Machine, "percpuReserved" | "percpuIsStandIn">,
+    readonly printk: (level: number, text: string) => void = () => {},
+  ) {}
+
+  get chunk(): AddressRange {
+    return this.machine.percpuReserved;
+  }
 
   /**
    * __alloc_reserved_percpu().
@@ -41,6 +51,7 @@ export class PercpuReserve {
     if ((unit & (unit - 1)) !== 0 || aligned === 0 || aligned > PCPU_MIN_UNIT_SIZE) {
       throw new NotModelled(`WARN() of pcpu_alloc(): illegal size (${aligned}) or align (${unit}) for percpu allocation`);
     }
+    if (this.machine.percpuIsStandIn) this.#needRoom(aligned, unit);
     let start = align(this.chunk.start, unit);
     let at = 0;
     for (; at < this.#taken.length; at++) {
@@ -49,8 +60,16 @@ export class PercpuReserve {
     }
     if (start + size > this.chunk.end) return this.#fail(aligned, unit);
     this.#trustHint(start, aligned);
-    this.#taken.splice(at, 0, { start, end: start + aligned });
+    this.#taken.splice(at, 0, { start, end: start + aligned, unit });
     return start;
+  }
+
+  /** Where the chunk is not known, there is room for certain if there is wherever it begins: with all that alignment can waste. */
+  #needRoom(size: number, unit: number): void {
+    const needed = this.#taken.reduce((sum, { start, end, unit }) => sum + end - start + unit, size + unit);
+    if (needed > (this.#hintMayBeOff ? PAGE_SIZE : PERCPU_MODULE_RESERVE)) {
+      throw new UnknownFact("where the per-CPU memory for modules begins", "System.map or vmlinux");
+    }
   }
 
   /** pcpu_find_block_fit() believes the hint and refuses what would fit; how far off the hint is, is not modelled. */

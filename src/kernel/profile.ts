@@ -21,6 +21,8 @@ export type FieldPlace = readonly [offset: number, size: number];
 export interface StructModule {
   /** sizeof(struct module). */
   readonly size: number;
+  /** Whether not all fields that the kernel has are named in `fields`. */
+  readonly isLearnt?: boolean;
   readonly fields: ReadonlyMap<string, FieldPlace>;
   /** The fields whose values are not compared between two boots; `[]` in a name stands for any index. */
   readonly maskedFields: readonly string[];
@@ -58,6 +60,8 @@ export interface Machine {
   readonly builtinModules: ReadonlySet<string>;
   /** Where the reserved per-CPU chunk for modules begins, as a per-CPU pointer, and its size in bytes. */
   readonly percpuReserved: AddressRange;
+  /** Whether that is not known, and stood in for by a chunk that is larger. */
+  readonly percpuIsStandIn?: boolean;
   /** Absent where they are not known: what registering a module's events writes is then not modelled. */
   readonly traceEvents?: TraceEventFacts;
   /** Absent where they are not known: what registers with the driver core is then not modelled. */
@@ -116,7 +120,17 @@ export interface CallFacts {
   readonly depth: number;
 }
 
+/**
+ * The facts of one kernel. One whose profile was learnt from files may lack facts: asking for a fact that nobody told then throws
+ * {@link UnknownFact}.
+ */
 export interface KernelProfile {
+  /**
+   * Learnt from what a user of the kernel has, not from the booted kernel. What only shows in bytes and in the places of vmalloc space is
+   * stood in for, and not told: addresses of exports, the rest of struct module, the machine, which is taken to have room enough, and names
+   * that are free.
+   */
+  readonly isLearnt: boolean;
   /** uname -r. */
   readonly release: string;
   /** A short name. */
@@ -147,7 +161,7 @@ export interface KernelProfile {
   /** Addresses of the few symbols of the kernel that the loader itself uses. */
   readonly symbols: ReadonlyMap<string, number>;
   readonly exports: KernelExports;
-  /** Certificates built into the kernel, DER. */
+  /** Certificates built into the kernel, in DER. */
   readonly trustedKeys: readonly Uint8Array[];
 }
 

@@ -11,7 +11,7 @@
 import { armGenBranch, ftraceNop, patchText, readInsn } from "../arch_arm/insn.ts";
 import { getModulePlt } from "../arch_arm/plts.ts";
 import { hex32, u32 } from "../elf/word.ts";
-import { KernelFault, NotModelled } from "../kernel/fault.ts";
+import { KernelFault, NotModelled, UnknownFact } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_INFO, KERN_WARNING } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
@@ -68,6 +68,7 @@ function ftraceBug(kernel: Kernel, site: number, actual: number | undefined): vo
   kernel.printk(KERN_INFO, "Initializing ftrace call sites");
   kernel.printk(KERN_INFO, "ftrace record flags: 2000000");
   const caller = kernel.profile.symbols.get("ftrace_caller") ?? 0;
+  if (caller === 0 && kernel.profile.isLearnt) throw new UnknownFact("the address of ftrace_caller", "System.map or vmlinux");
   kernel.printk(KERN_WARNING, ` (0)    \n expected tramp: ${hex32(caller).slice(2)}`);
   warnOnce(kernel, "kernel/trace/ftrace.c:2226", "ftrace_bug");
   kernel.ftraceDisabled = true;

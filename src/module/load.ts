@@ -174,13 +174,14 @@ function formModule(
 
 function signatureContext(kernel: Kernel) {
   return {
-    config: {
-      MODULE_SIG: kernel.config("MODULE_SIG"),
-      INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
+    config: kernel.config,
+    get sigEnforce() {
+      return kernel.boot.sigEnforce;
     },
-    sigEnforce: kernel.boot.sigEnforce,
     lockedDown: kernel.boot.lockedDown,
-    trustedKeys: kernel.profile.trustedKeys,
+    get trustedKeys() {
+      return kernel.profile.trustedKeys;
+    },
     host: kernel.host,
     printk: (level: number, text: string) => kernel.printk(level, text),
   };

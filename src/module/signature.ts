@@ -25,8 +25,8 @@ const MODULE_INIT_IGNORE_VERMAGIC = 2;
 
 /** What the check needs of the kernel. */
 export interface SignatureContext {
-  /** INTEGRITY_PLATFORM_KEYRING: a signature without a key is tried once more, against the platform's (empty) keyring. */
-  config: { MODULE_SIG: boolean; INTEGRITY_PLATFORM_KEYRING?: boolean };
+  /** Whether an option is on. */
+  config(option: string): boolean;
   sigEnforce: boolean;
   /** The kernel is locked down (lockdown= on its command line). */
   lockedDown?: boolean;
@@ -62,7 +62,7 @@ export function hasSignatureMarker(bytes: Uint8Array): boolean {
  * says
  */
 export function moduleSigCheck(bytes: Uint8Array, flags: number, context: SignatureContext): SignatureResult {
-  if (!context.config.MODULE_SIG) return { err: 0, sigOk: false, len: bytes.length };
+  if (!context.config("MODULE_SIG")) return { err: 0, sigOk: false, len: bytes.length };
   const mangled = (flags & (MODULE_INIT_IGNORE_MODVERSIONS | MODULE_INIT_IGNORE_VERMAGIC)) !== 0;
   let err = -ENODATA;
   let len = bytes.length;
@@ -104,7 +104,8 @@ function modVerifySig(bytes: Uint8Array, len: number, context: SignatureContext)
   const verify = (keys: readonly Uint8Array[]) =>
     context.host.verifyPkcs7Signature(module, signature, keys, (level, text) => context.printk(level, text));
   let result = verify(context.trustedKeys);
-  if (result === -ENOKEY && context.config.INTEGRITY_PLATFORM_KEYRING) result = verify([]);
+  // Without a key, the platform's keyring is tried, which is empty.
+  if (result === -ENOKEY && context.config("INTEGRITY_PLATFORM_KEYRING")) result = verify([]);
   return [result, module.length];
 }
 

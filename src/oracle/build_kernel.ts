@@ -17,10 +17,10 @@
 import { mergeFragments, notHonoured, readKconfig, writeKconfig } from "../profile/kconfig.ts";
 import { GOLDEN_DIR } from "../profile/load_profile.ts";
 import { firstLine, InputError } from "../suite/input_error.ts";
-import { fetchPackage, megabytes, type Say } from "./packages/debian_package.ts";
-import { exists } from "./files.ts";
+import { megabytes, type Say } from "./packages/debian_package.ts";
+import { fetchSource } from "./packages/kernel_source.ts";
 import { compilerVersion, Kbuild } from "./kbuild.ts";
-import { buildTree, type KernelBuild, parseBuild, pemOf, sourceTree } from "./kernel_build.ts";
+import { buildTree, type KernelBuild, parseBuild, pemOf } from "./kernel_build.ts";
 import { readKernelArguments, runKernelCommand } from "./kernel_command.ts";
 import { readFacts } from "./kernel_facts.ts";
 import { imagePath } from "./kernel_under_test.ts";
@@ -35,20 +35,6 @@ const FILES_PER_LINE = 100;
 /** Files in a build tree. */
 const FRAGMENT = "fragment";
 const TRUSTED_KEYS = "trusted-keys.pem";
-
-/** Unpacks the source from its package: an archive within an archive. */
-async function unpackSource(packageFile: string, name: string, tree: string): Promise<void> {
-  const part = `${tree}.part`;
-  if (await exists(part)) await Deno.remove(part, { recursive: true });
-  await Deno.mkdir(part, { recursive: true });
-  const outer = new Deno.Command("dpkg-deb", { args: ["--fsys-tarfile", packageFile], stdout: "piped" }).spawn();
-  const pick = new Deno.Command("tar", { args: ["-xO", `./usr/src/${name}.tar.xz`], stdin: "piped", stdout: "piped" }).spawn();
-  const inner = new Deno.Command("tar", { args: ["-xJ", "--strip-components=1", "-C", part], stdin: "piped" }).spawn();
-  await Promise.all([outer.stdout.pipeTo(pick.stdin), pick.stdout.pipeTo(inner.stdin)]);
-  const ended = await Promise.all([outer.status, pick.status, inner.status]);
-  if (!ended.every(({ success }) => success)) throw new InputError(`Cannot unpack usr/src/${name}.tar.xz of ${packageFile}`);
-  await Deno.rename(part, tree);
-}
 
 async function readFragment(release: string, name: string): Promise<ReturnType<typeof readKconfig>> {
   try {
@@ -116,12 +102,8 @@ async function report(build: KernelBuild, image: string, compiler: Program, say:
 async function buildKernel(build: KernelBuild, cache: string, jobs: number, sources: string | undefined, say: Say) {
   await needPrograms(PROGRAMS);
   const compiler = await needProgram(COMPILER, cache);
-  const kbuild = new Kbuild(sourceTree(cache, build.source), buildTree(cache, build.release), compiler);
-  if (!await exists(kbuild.source)) {
-    const file = await fetchPackage(build.source, cache, sources, say);
-    say(`${kbuild.source}: unpacking`);
-    await unpackSource(file, build.source.name, kbuild.source);
-  }
+  const source = await fetchSource(build.source, cache, sources, say);
+  const kbuild = new Kbuild(source, buildTree(cache, build.release), compiler);
   await configure(kbuild, build);
   say(`${build.release}: building in ${kbuild.tree}`);
   await compile(kbuild, build, jobs, say);

@@ -13,7 +13,7 @@
 import type { FieldPlace, KernelProfile } from "../kernel/profile.ts";
 import { InputError } from "../suite/input_error.ts";
 import { type Board, readBoard } from "./guest/board.ts";
-import { exists } from "./files.ts";
+import { exists } from "../suite/files.ts";
 
 export interface KernelUnderTest {
   release: string;
@@ -56,9 +56,9 @@ export async function openKernel(cache: string, profile: KernelProfile): Promise
   if (!regions) throw new InputError(`Cannot watch ${release}: golden/${release}/kernel.toml has no struct_module.fields.mem`);
   const board = await readBoard(release);
   const dtb = board.dtb === undefined ? undefined : `${cache}/${release}/${board.dtb}`;
-  if (!await exists(image)) {
+  if (!exists(image)) {
     throw new InputError(`Cannot boot ${release}: there is no ${image}; "deno task kernel:fetch" or "kernel:build" brings it`);
   }
-  if (dtb !== undefined && !await exists(dtb)) throw new InputError(`Cannot boot ${release}: there is no ${dtb}`);
+  if (dtb !== undefined && !exists(dtb)) throw new InputError(`Cannot boot ${release}: there is no ${dtb}`);
   return { release, board, image, ...(dtb === undefined ? {} : { dtb }), symbols: profile.symbols, regions };
 }

@@ -5,14 +5,15 @@
  * @module
  */
 
+import type { AddressRange } from "../kernel/execmem.ts";
+import { PERCPU_MODULE_RESERVE } from "../kernel/percpu.ts";
 import { type Kconfig, loaderOptions } from "./kconfig.ts";
 import type { BuiltFacts } from "./kernel_toml.ts";
 import { readProbe } from "./struct_module.ts";
 import { type Vmlinux, VmlinuxError } from "./vmlinux.ts";
 
 const PAGE_SIZE = 4096;
-/** PERCPU_MODULE_RESERVE (include/linux/percpu.h), in bytes, and PCPU_MIN_ALLOC_SIZE, to which the static part is rounded up. */
-const PERCPU_MODULE_RESERVE = 8192;
+/** To this the static part of per-CPU memory is rounded up. */
 const PCPU_MIN_ALLOC_SIZE = 4;
 
 /** Functions whose addresses the loader puts into a module. */
@@ -30,29 +31,43 @@ export interface BuildTree {
   probe: Uint8Array;
 }
 
+/** What addresses of the kernel's symbols tell; of those that are not there, nothing. */
+export function addressFacts(
+  address: (name: string) => number | undefined,
+  config: Kconfig,
+): { kernelEnd?: number; percpuReserved?: AddressRange; symbols: Map<string, number> } {
+  const isSmp = config.get("SMP") === "y";
+  const [end, perCpuEnd] = [address("_end"), address("__per_cpu_end")];
+  const functions = [...PUT_INTO_MODULES, ...(config.get("KALLSYMS") === "y" ? [] : STOPPED_AT)];
+  const start = perCpuEnd === undefined ? 0 : (perCpuEnd + PCPU_MIN_ALLOC_SIZE - 1 & -PCPU_MIN_ALLOC_SIZE) >>> 0;
+  const percpuReserved = isSmp ? { start, end: start + PERCPU_MODULE_RESERVE } : { start: 0, end: 0 };
+  return {
+    ...(end === undefined ? {} : { kernelEnd: (end + PAGE_SIZE - 1 & -PAGE_SIZE) >>> 0 }),
+    ...(isSmp && perCpuEnd === undefined ? {} : { percpuReserved }),
+    symbols: new Map(functions.flatMap((name) => {
+      const found = address(name);
+      return found === undefined ? [] : [[name, found] as const];
+    })),
+  };
+}
+
 /**
  * Reads the facts.
  *
  * @throws {VmlinuxError} where the configuration and vmlinux do not go together
  */
 export function builtFacts({ release, config, vmlinux, probe }: BuildTree): Omit<BuiltFacts, "exportsCrc32"> {
-  const perCpuEnd = config.get("SMP") === "y" ? vmlinux.address("__per_cpu_end") : undefined;
-  const reserved = perCpuEnd === undefined ? undefined : (perCpuEnd + PCPU_MIN_ALLOC_SIZE - 1 & -PCPU_MIN_ALLOC_SIZE) >>> 0;
   const pageOffset = Number(config.get("PAGE_OFFSET"));
   if (!(pageOffset > 0)) throw new VmlinuxError("the configuration gives no PAGE_OFFSET");
-  const end = vmlinux.address("_end");
-  if (end === undefined) throw new VmlinuxError("vmlinux has no _end");
-  const functions = [...PUT_INTO_MODULES, ...(config.get("KALLSYMS") === "y" ? [] : STOPPED_AT)];
+  const { kernelEnd, percpuReserved, symbols } = addressFacts((name) => vmlinux.address(name), config);
+  if (kernelEnd === undefined) throw new VmlinuxError("vmlinux has no _end");
   return {
     ...readProbe(probe, config),
     release,
     config: loaderOptions(config),
     pageOffset,
-    kernelEnd: (end + PAGE_SIZE - 1 & -PAGE_SIZE) >>> 0,
-    percpuReserved: reserved === undefined ? undefined : { start: reserved, end: reserved + PERCPU_MODULE_RESERVE },
-    symbols: new Map(functions.flatMap((name) => {
-      const address = vmlinux.address(name);
-      return address === undefined ? [] : [[name, address] as const];
-    })),
+    kernelEnd,
+    percpuReserved,
+    symbols,
   };
 }

@@ -70,15 +70,17 @@ function inline(value: TomlValue): string {
 }
 
 /** A list in brackets, so many to a line. */
-function list(items: readonly string[], perLine: number): string {
+export function list(items: readonly string[], perLine: number): string {
   if (items.length === 0) return "[]";
   let text = "[\n";
   for (let at = 0; at < items.length; at += perLine) text += `  ${items.slice(at, at + perLine).join(", ")},\n`;
   return `${text}]`;
 }
 
-const quoted = (texts: readonly string[]) => texts.map((text) => JSON.stringify(text));
-const range = ({ start, end }: AddressRange) => `["${hex(start)}", "${hex(end)}"]`;
+/** Texts in quotes. */
+export const quoted = (texts: readonly string[]) => texts.map((text) => JSON.stringify(text));
+/** A pair of addresses. */
+export const range = ({ start, end }: AddressRange) => `["${hex(start)}", "${hex(end)}"]`;
 
 /** A table with its inner tables behind it. */
 function table(path: string, values: TomlTable): string {
@@ -98,7 +100,8 @@ function maskedFields(fields: ReadonlyMap<string, FieldPlace>): string {
   return `[\n${lines.join("")}]`;
 }
 
-function place(name: string, [offset, size]: FieldPlace): string {
+/** The line of a field. */
+export function place(name: string, [offset, size]: FieldPlace): string {
   return `${/^\w+$/.test(name) ? name : JSON.stringify(name)} = [${offset}, ${size}]\n`;
 }
 

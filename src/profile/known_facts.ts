@@ -1,91 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * What is known of a kernel that there is no full profile of: from its image, its headers, or one module that it is known to load. What no
- * source told stays unknown, and a check that needs it says so.
- *
- * Models: the checks of a module that need no more than these facts: same_magic(), the size of struct module, resolve_symbol() and
- * check_version() of kernel/module.
+ * What the sources that a kernel's user has tell of it: facts, any of which may be unknown, and facts of several sources together.
  *
  * @module
  */
 
 import { hex32 } from "../elf/word.ts";
-import type { ElfInfo } from "../kbuild/elf_info.ts";
-import type { SymversEntry } from "../kbuild/symvers.ts";
-import { moduleNeeds, moduleVersions } from "../kbuild/symvers_diff.ts";
-import { sameMagic } from "../module/version.ts";
-import type { Kconfig } from "./kconfig.ts";
+import type { AddressRange } from "../kernel/execmem.ts";
+import type { FieldPlace } from "../kernel/profile.ts";
 
-/** An export of which all is known. */
+/** What is known of an export; undefined is unknown. */
 export interface KnownExport {
-  readonly crc: number | undefined;
-  readonly gpl: boolean;
-  readonly namespace: string;
+  readonly address?: number;
+  /** "none": the kernel has no CRCs. */
+  readonly crc?: number | "none";
+  readonly gpl?: boolean;
+  readonly namespace?: string;
+  /** Whether the kernel itself exports it; unknown where a module may. */
+  readonly isKernels?: true;
 }
 
 /** The facts. Each may be unknown, which is undefined, or for the maps, empty. */
 export interface KnownFacts {
+  /** uname -r. */
+  readonly release?: string;
   /** The whole string of vermagic=, with its last space. */
-  vermagic?: string;
+  readonly vermagic?: string;
+  /** Options, and whether they are y. */
+  readonly config: ReadonlyMap<string, boolean>;
+  readonly pageOffset?: number;
+  /** The first page behind the kernel's image. */
+  readonly kernelEnd?: number;
+  /** The per-CPU memory that is kept for modules; empty where there is none. */
+  readonly percpuReserved?: AddressRange;
+  /** Addresses of functions that the loader puts into modules. */
+  readonly symbols: ReadonlyMap<string, number>;
   /** Bytes of struct module. */
-  structModuleSize?: number;
-  /** CRCs by name, that of module_layout among them. */
-  crcs: Map<string, number>;
-  /** All exports; undefined where no source has all. */
-  exports?: Map<string, KnownExport>;
+  readonly structSize?: number;
+  /** Places of fields of struct module. */
+  readonly fields: ReadonlyMap<string, FieldPlace>;
+  /** Exports by name. */
+  readonly exports: ReadonlyMap<string, KnownExport>;
+  /** Whether these are all that the kernel itself exports. */
+  readonly hasAllExports: boolean;
+  /** Certificates built into the kernel, in DER. */
+  readonly trustedKeys?: readonly Uint8Array[];
 }
 
-const THIS_MODULE = ".gnu.linkonce.this_module";
-
-/** Facts of a module that the kernel is known to load. */
-export function factsOfModule(elf: ElfInfo): KnownFacts {
-  const [vermagic] = elf.modinfo("vermagic");
-  const section = elf.names.indexOf(THIS_MODULE);
-  return {
-    ...(vermagic === undefined ? {} : { vermagic }),
-    ...(section < 0 ? {} : { structModuleSize: elf.sections[section].sh_size }),
-    crcs: moduleVersions(elf),
-  };
-}
-
-/** Facts of a list of exports. `complete`: what is not in it is exported by nobody. */
-export function factsOfExports(entries: Iterable<SymversEntry>, complete: boolean): KnownFacts {
-  const exports = new Map<string, KnownExport>();
-  const crcs = new Map<string, number>();
-  let isFull = complete;
-  for (const { name, crc, gpl, namespace } of entries) {
-    crcs.set(name, crc);
-    if (gpl === undefined || namespace === undefined) isFull = false;
-    else exports.set(name, { crc, gpl, namespace });
-  }
-  return { crcs, ...(isFull ? { exports } : {}) };
-}
-
-/** The version magic that a configuration gives: VERMAGIC_STRING of include/linux/vermagic.h with that of arch/arm. */
-export function vermagicOf(release: string, config: Kconfig): string {
-  const isSet = (name: string) => config.get(name) === "y";
-  const words = [
-    release,
-    ...(isSet("SMP") ? ["SMP"] : []),
-    ...(isSet("PREEMPT_BUILD") ? ["preempt"] : isSet("PREEMPT_RT") ? ["preempt_rt"] : []),
-    ...(isSet("MODULE_UNLOAD") ? ["mod_unload"] : []),
-    ...(isSet("MODVERSIONS") ? ["modversions"] : []),
-    isSet("CPU_V6") || isSet("CPU_V6K") ? "ARMv6" : "ARMv7",
-    ...(isSet("THUMB2_KERNEL") ? ["thumb2"] : []),
-    ...(isSet("ARM_PATCH_PHYS_VIRT") ? ["p2v8"] : []),
-  ];
-  return words.map((word) => `${word} `).join("");
-}
-
-/** The version magic in a kernel's image, which has it as a string of its own. */
-export function vermagicIn(image: Uint8Array): string | undefined {
-  const text = new TextDecoder("latin1").decode(image);
-  return /\0(\d+\.\d+[!-~]* (?:[a-z_A-Z0-9]+ )*ARMv\d (?:thumb2 )?(?:p2v8 )?)\0/.exec(text)?.[1];
-}
+/** Nothing is known. */
+export const NO_FACTS: KnownFacts = {
+  config: new Map(),
+  symbols: new Map(),
+  fields: new Map(),
+  exports: new Map(),
+  hasAllExports: false,
+};
 
 /** A fact on which two sources differ: they are of two kernels. */
 export class FactsDiffer extends Error {
   override readonly name = "FactsDiffer";
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "unknown";
+  return typeof value === "number" ? hex32(value) : JSON.stringify(value);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || typeof a === "object" && JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** One value of two; throws {@link FactsDiffer} where both are known and differ. */
+function same<T>(what: string, a: T | undefined, b: T | undefined): T | undefined {
+  if (a !== undefined && b !== undefined && !isSame(a, b)) throw new FactsDiffer(`${what} is ${shown(a)} and ${shown(b)}`);
+  return a ?? b;
+}
+
+/** An object without the properties that are undefined. */
+function known<T extends object>(values: { [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+function joinMaps<T>(what: string, a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): Map<string, T> {
+  const joined = new Map(a);
+  for (const [name, value] of b) joined.set(name, same(`${what}${name}`, a.get(name), value)!);
+  return joined;
+}
+
+function joinExport(name: string, a: KnownExport, b: KnownExport): KnownExport {
+  return known<KnownExport>({
+    address: same(`the address of ${name}`, a.address, b.address),
+    crc: same(`the CRC of ${name}`, a.crc, b.crc),
+    gpl: same(`whether ${name} is for the GPL only`, a.gpl, b.gpl),
+    namespace: same(`the namespace of ${name}`, a.namespace, b.namespace),
+    isKernels: a.isKernels ?? b.isKernels,
+  });
+}
+
+/** Exports of two sources. Where one has all of the kernel's own, others are not the kernel's. */
+function joinExports(a: KnownFacts, b: KnownFacts): Map<string, KnownExport> {
+  const joined = new Map<string, KnownExport>();
+  for (const name of new Set([...a.exports.keys(), ...b.exports.keys()])) {
+    const [ofA, ofB] = [a.exports.get(name), b.exports.get(name)];
+    const isMissed = ofA === undefined && a.hasAllExports || ofB === undefined && b.hasAllExports;
+    if (isMissed && (ofA ?? ofB)?.isKernels) throw new FactsDiffer(`${name} is exported in one and not in the other`);
+    if (!isMissed) joined.set(name, joinExport(name, ofA ?? {}, ofB ?? {}));
+  }
+  return joined;
 }
 
 /**
@@ -94,105 +115,18 @@ export class FactsDiffer extends Error {
  * @throws {FactsDiffer} where they contradict each other
  */
 export function join(a: KnownFacts, b: KnownFacts): KnownFacts {
-  for (const key of ["vermagic", "structModuleSize"] as const) {
-    if (a[key] !== undefined && b[key] !== undefined && a[key] !== b[key]) {
-      throw new FactsDiffer(`${key} is ${JSON.stringify(a[key])} and ${JSON.stringify(b[key])}`);
-    }
-  }
-  for (const [name, crc] of b.crcs) {
-    const known = a.crcs.get(name);
-    if (known !== undefined && known !== crc) throw new FactsDiffer(`the CRC of ${name} is ${hex32(known)} and ${hex32(crc)}`);
-  }
-  return { ...a, ...b, crcs: new Map([...a.crcs, ...b.crcs]) };
-}
-
-/** What the facts say of a module: what refuses it, and what cannot be told. */
-export interface FactsVerdict {
-  readonly refused: readonly string[];
-  readonly unknown: readonly string[];
-}
-
-/** Checks a module against the facts. */
-export function checkByFacts(elf: ElfInfo, facts: KnownFacts): FactsVerdict {
-  const refused: string[] = [];
-  const unknown: string[] = [];
-  const versions = moduleVersions(elf);
-  const [vermagic = ""] = elf.modinfo("vermagic");
-  if (facts.vermagic === undefined) unknown.push("the kernel's version magic is not known");
-  else if (!sameMagic(vermagic, facts.vermagic, versions.size > 0)) {
-    refused.push(`version magic '${vermagic}' should be '${facts.vermagic}'`);
-  }
-  const section = elf.names.indexOf(THIS_MODULE);
-  const size = section < 0 ? undefined : elf.sections[section].sh_size;
-  if (facts.structModuleSize === undefined) unknown.push("the size of struct module is not known");
-  else if (size !== facts.structModuleSize) {
-    refused.push(`struct module has ${size ?? "no"} bytes in it and ${facts.structModuleSize} in the kernel`);
-  }
-  for (const [name, crc] of versions) {
-    const known = facts.crcs.get(name);
-    if (known !== undefined && known !== crc) {
-      refused.push(`disagrees about version of symbol ${name}: expects ${hex32(crc)}, the kernel has ${hex32(known)}`);
-    }
-  }
-  checkImports(elf, facts, refused, unknown);
-  return { refused, unknown };
-}
-
-function checkImports(elf: ElfInfo, { crcs, exports }: KnownFacts, refused: string[], unknown: string[]): void {
-  const needs = moduleNeeds(elf);
-  const untold: string[] = [];
-  for (const name of needs.imports) {
-    const known = exports?.get(name);
-    if (exports === undefined) {
-      if (!crcs.has(name)) untold.push(name);
-    } else if (known === undefined) refused.push(`Unknown symbol ${name}: the kernel does not export it; a module may`);
-    else if (known.gpl && !needs.isGplCompatible) refused.push(`Unknown symbol ${name}: it is for the GPL only`);
-    else if (known.namespace !== "" && !needs.importedNamespaces.has(known.namespace)) {
-      refused.push(`uses symbol ${name} from namespace ${known.namespace}, but does not import it`);
-    }
-  }
-  if (untold.length > 0) unknown.push(`whether the kernel exports ${untold.join(", ")} is not known`);
-}
-
-/** The facts as JSON values. */
-export function factsToJson({ crcs, exports, ...rest }: KnownFacts): Record<string, unknown> {
-  return {
-    ...rest,
-    crcs: Object.fromEntries([...crcs].map(([name, crc]) => [name, hex32(crc)])),
-    ...(exports === undefined ? {} : {
-      exports: Object.fromEntries([...exports].map(([name, { gpl, namespace }]) => [name, { gpl, namespace }])),
-    }),
-  };
-}
-
-/**
- * The facts of JSON values.
- *
- * @throws {Error} naming what is not as {@link factsToJson} writes it
- */
-export function factsFromJson(value: unknown): KnownFacts {
-  const fail = (what: string): never => {
-    throw new Error(`${what} is not as "profile make" writes it`);
-  };
-  const isRecord = (each: unknown): each is Record<string, unknown> => typeof each === "object" && each !== null;
-  if (!isRecord(value) || !isRecord(value.crcs)) return fail("crcs");
-  const crcs = new Map(
-    Object.entries(value.crcs).map(([name, crc]) => {
-      if (typeof crc !== "string" || !/^0x[0-9a-f]{8}$/.test(crc)) fail(`crcs.${name}`);
-      return [name, Number(crc)] as const;
-    }),
-  );
-  const facts: KnownFacts = { crcs };
-  if (typeof value.vermagic === "string") facts.vermagic = value.vermagic;
-  if (typeof value.structModuleSize === "number") facts.structModuleSize = value.structModuleSize;
-  if (!isRecord(value.exports)) return facts;
-  facts.exports = new Map(
-    Object.entries(value.exports).map(([name, each]) => {
-      if (!isRecord(each) || typeof each.gpl !== "boolean" || typeof each.namespace !== "string") {
-        return fail(`exports.${name}`);
-      }
-      return [name, { crc: crcs.get(name), gpl: each.gpl, namespace: each.namespace }] as const;
-    }),
-  );
-  return facts;
+  return known<KnownFacts>({
+    release: same("release", a.release, b.release),
+    vermagic: same("vermagic", a.vermagic, b.vermagic),
+    config: joinMaps("CONFIG_", a.config, b.config),
+    pageOffset: same("PAGE_OFFSET", a.pageOffset, b.pageOffset),
+    kernelEnd: same("the kernel's end", a.kernelEnd, b.kernelEnd),
+    percpuReserved: same("the per-CPU memory for modules", a.percpuReserved, b.percpuReserved),
+    symbols: joinMaps("the address of ", a.symbols, b.symbols),
+    structSize: same("the size of struct module", a.structSize, b.structSize),
+    fields: joinMaps("the place of struct module's ", a.fields, b.fields),
+    exports: joinExports(a, b),
+    hasAllExports: a.hasAllExports || b.hasAllExports,
+    trustedKeys: a.trustedKeys ?? b.trustedKeys,
+  });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Finds and reads the profiles under `golden/`.
+ * Finds and reads profiles: those under `golden/`, and those of any other folder.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { parse, TomlError } from "smol-toml";
 import { hex32 } from "../elf/word.ts";
 import { type DeviceFacts, parseDeviceFacts } from "../kernel/device_facts.ts";
 import { findBadRow } from "../kernel/exports.ts";
-import { parseProfile } from "../kernel/parse_profile.ts";
+import { isLearnt, parseProfile } from "../kernel/parse_profile.ts";
 import { type KernelProfile, ProfileError } from "../kernel/profile.ts";
 
 /** The profile that is taken where none is named. */
@@ -28,35 +28,46 @@ export function listProfiles(goldenDir = GOLDEN_DIR): string[] {
   return [...Deno.readDirSync(goldenDir)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
 }
 
+/** The folder of a profile. */
+interface ProfileFolder {
+  readonly url: URL;
+  /** As messages name it. */
+  readonly shown: string;
+}
+
+function goldenFolder(release: string, goldenDir: URL): ProfileFolder {
+  return { url: new URL(`${release}/`, goldenDir), shown: `golden/${release}` };
+}
+
 /** A file of a profile. */
-function readFileOf(release: string, name: string, goldenDir: URL): Uint8Array<ArrayBuffer> {
+function readFileOf({ url, shown }: ProfileFolder, name: string): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readFileSync(new URL(`${release}/${name}`, goldenDir));
+    return Deno.readFileSync(new URL(name, url));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new ProfileNotFound(`Profile ${release} is incomplete: golden/${release}/${name} is missing`);
+      throw new ProfileNotFound(`Profile ${shown.replace(/.*\//, "")} is incomplete: ${shown}/${name} is missing`);
     }
-    throw unusable(release, name, firstLine(error));
+    throw unusable({ url, shown }, name, firstLine(error));
   }
 }
 
-function unusable(release: string, name: string, why: string): ProfileNotFound {
-  return new ProfileNotFound(`Cannot use golden/${release}/${name}: ${why}`);
+function unusable({ shown }: ProfileFolder, name: string, why: string): ProfileNotFound {
+  return new ProfileNotFound(`Cannot use ${shown}/${name}: ${why}`);
 }
 
 function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split("\n")[0];
 }
 
-function readTextOf(release: string, name: string, goldenDir: URL): string {
-  return new TextDecoder().decode(readFileOf(release, name, goldenDir));
+function readTextOf(folder: ProfileFolder, name: string): string {
+  return new TextDecoder().decode(readFileOf(folder, name));
 }
 
 /** The short name of a release, if its `kernel.toml` is there and has one. */
 function aliasOf(release: string, goldenDir: URL): string | undefined {
   let text: string;
   try {
-    text = readTextOf(release, "kernel.toml", goldenDir);
+    text = readTextOf(goldenFolder(release, goldenDir), "kernel.toml");
   } catch {
     // An incomplete profile is in nobody's way but its own.
     return undefined;
@@ -89,82 +100,96 @@ export async function findRelease(id: string, goldenDir = GOLDEN_DIR): Promise<s
 }
 
 /**
- * Reads a profile.
+ * Reads a profile of `golden/`.
  *
  * @param id a release (uname -r) or an alias
  * @throws {ProfileNotFound} where there is none of that name, or a file of it is missing or wrong
  */
 export async function loadProfile(id = DEFAULT_KERNEL, goldenDir = GOLDEN_DIR): Promise<KernelProfile> {
   const release = await findRelease(id, goldenDir);
-  const toml = parseToml(release, "kernel.toml", goldenDir);
+  const folder = goldenFolder(release, goldenDir);
+  const toml = parseToml(folder, "kernel.toml");
   if (toml.release !== undefined && toml.release !== release) {
-    throw unusable(release, "kernel.toml", `release is ${JSON.stringify(toml.release)}; it must be that of its folder`);
+    throw unusable(folder, "kernel.toml", `release is ${JSON.stringify(toml.release)}; it must be that of its folder`);
   }
-  const exports = await readExports(toml.exports_crc32, release, goldenDir);
-  const devices = readDevices(release, goldenDir);
-  return usable(
-    release,
-    "kernel.toml",
-    () => parseProfile(toml, exports, (name) => readCertificate(release, name, goldenDir), devices),
-  );
+  return await readProfile(toml, folder);
+}
+
+/**
+ * Reads the profile of any folder.
+ *
+ * @param path an absolute path
+ * @throws {ProfileNotFound} where a file of it is missing or wrong
+ */
+export async function loadProfileFrom(path: string): Promise<KernelProfile> {
+  const { toFileUrl } = await import("@std/path");
+  const folder = { url: toFileUrl(`${path.replace(/\/+$/, "")}/`), shown: path.replace(/\/+$/, "") };
+  return await readProfile(parseToml(folder, "kernel.toml"), folder);
+}
+
+async function readProfile(toml: Record<string, unknown>, folder: ProfileFolder): Promise<KernelProfile> {
+  const exports = await readExports(toml, folder);
+  const devices = readDevices(folder);
+  return usable(folder, "kernel.toml", () => parseProfile(toml, exports, (name) => readCertificate(folder, name), devices));
 }
 
 /** What `read` makes of a file. */
-function usable<T>(release: string, name: string, read: () => T): T {
+function usable<T>(folder: ProfileFolder, name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (error instanceof ProfileNotFound || !(error instanceof ProfileError)) throw error;
-    throw unusable(release, name, error.message);
+    throw unusable(folder, name, error.message);
   }
 }
 
-function parseToml(release: string, name: string, goldenDir: URL): Record<string, unknown> {
-  const text = readTextOf(release, name, goldenDir);
+function parseToml(folder: ProfileFolder, name: string): Record<string, unknown> {
+  const text = readTextOf(folder, name);
   try {
     return parse(text);
   } catch (error) {
     const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
-    throw unusable(release, name, `${where}${firstLine(error)}`);
+    throw unusable(folder, name, `${where}${firstLine(error)}`);
   }
 }
 
 /** The file that a profile need not have. */
 const DEVICES = "devices.toml";
 
-function readDevices(release: string, goldenDir: URL): DeviceFacts | undefined {
-  if (![...Deno.readDirSync(new URL(`${release}/`, goldenDir))].some(({ name }) => name === DEVICES)) return undefined;
-  return usable(release, DEVICES, () => parseDeviceFacts(parseToml(release, DEVICES, goldenDir)));
+function readDevices(folder: ProfileFolder): DeviceFacts | undefined {
+  if (![...Deno.readDirSync(folder.url)].some(({ name }) => name === DEVICES)) return undefined;
+  return usable(folder, DEVICES, () => parseDeviceFacts(parseToml(folder, DEVICES)));
 }
 
 /** A certificate in DER: one SEQUENCE, which ends where the file does. */
-function readCertificate(release: string, name: string, goldenDir: URL): Uint8Array {
-  const bytes = readFileOf(release, name, goldenDir);
+function readCertificate(folder: ProfileFolder, name: string): Uint8Array {
+  const bytes = readFileOf(folder, name);
   const [tag, lengthTag, high, low] = bytes;
   if (tag === 0x30 && lengthTag === 0x82 && ((high << 8) | low) === bytes.length - 4) return bytes;
-  throw unusable(release, name, `its ${bytes.length} bytes are no X.509 certificate in DER`);
+  throw unusable(folder, name, `its ${bytes.length} bytes are no X.509 certificate in DER`);
 }
 
 /**
  * The text of `exports.tsv.gz`. Its rows are trusted where the CRC-32 that gzip keeps of them is the one that `kernel.toml` names, and
  * looked at one by one where it names none.
  */
-async function readExports(crc32: unknown, release: string, goldenDir: URL): Promise<string> {
+async function readExports(toml: Record<string, unknown>, folder: ProfileFolder): Promise<string> {
   const name = "exports.tsv.gz";
-  const bytes = readFileOf(release, name, goldenDir);
+  const crc32 = toml.exports_crc32;
+  const bytes = readFileOf(folder, name);
   let text: string;
   try {
     text = await gunzip(bytes);
   } catch (error) {
-    throw unusable(release, name, `it is damaged: ${firstLine(error)}`);
+    throw unusable(folder, name, `it is damaged: ${firstLine(error)}`);
   }
   const found = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
   if (crc32 === undefined) {
-    const problem = findBadRow(text);
-    if (problem !== undefined) throw unusable(release, name, problem);
+    const problem = findBadRow(text, isLearnt(toml));
+    if (problem !== undefined) throw unusable(folder, name, problem);
   } else if (crc32 !== found) {
     throw unusable(
-      release,
+      folder,
       name,
       `the CRC-32 of its text is ${hex32(found)}; kernel.toml says exports_crc32 = ${shown(crc32)}`,
     );

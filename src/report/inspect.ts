@@ -8,6 +8,7 @@
 import { EF_ARM, EM, ET, nameOf } from "../elf/constants.ts";
 import { ElfError, readImage } from "../elf/image.ts";
 import { hex32 } from "../elf/word.ts";
+import { UnknownFact } from "../kernel/fault.ts";
 import { type ExportFacts, exportsOf, type ImportFacts, importsOf } from "./inspect_linkage.ts";
 import { type ModinfoFacts, modinfoOf } from "./inspect_modinfo.ts";
 import { type RelocationTable, relocationTables } from "./inspect_relocations.ts";
@@ -101,8 +102,9 @@ export function inspectModule(
     try {
       Object.assign(inspection, { [part]: READERS[part](subject) });
     } catch (error) {
-      if (!(error instanceof ElfError)) throw error;
-      problems.add(error.message);
+      if (error instanceof UnknownFact) problems.add(`${part}: ${error.what}`);
+      else if (error instanceof ElfError) problems.add(error.message);
+      else throw error;
     }
   };
   for (const part of PARTS) if (parts.includes(part)) read(part);

@@ -45,12 +45,11 @@ export interface SignerFacts {
 function checkSignature({ bytes, profile, host }: Subject, sigEnforce: boolean) {
   const kernel = new Kernel(profile, host);
   const context = {
-    config: {
-      MODULE_SIG: kernel.config("MODULE_SIG"),
-      INTEGRITY_PLATFORM_KEYRING: kernel.config("INTEGRITY_PLATFORM_KEYRING"),
-    },
+    config: kernel.config,
     sigEnforce,
-    trustedKeys: profile.trustedKeys,
+    get trustedKeys() {
+      return profile.trustedKeys;
+    },
     host,
     printk: (level: number, text: string) => kernel.printk(level, text),
   };

@@ -9,6 +9,7 @@
 import { dirname, join } from "@std/path";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { buildRecipe, type KernelFacts, RecipeError } from "./build/recipe.ts";
+import { exists } from "./files.ts";
 import { InputError, reason } from "./input_error.ts";
 import { asModule, type ReadModule, readModule } from "./module_files.ts";
 
@@ -34,15 +35,6 @@ export function kernelFacts(profile: KernelProfile): KernelFacts {
 /** Whether there is a module of that path: whatever can be opened, or the recipe of one. */
 export function moduleExists(path: string): boolean {
   return exists(path) || exists(`${path}.toml`);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** `x.ko`, or `ALIAS/x.ko` beside it where that, or its recipe, is there. */

@@ -12,6 +12,7 @@ import { type Host, noSignatures } from "../kernel/host.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MOD_MEM_NAMES, type PlacedSection } from "../kernel/module.ts";
 import type { Phase } from "../kernel/log.ts";
+import type { MappedArea } from "../kernel/memory.ts";
 import type { ModuleFile } from "../kernel/module_file.ts";
 import type { KernelProfile } from "../kernel/profile.ts";
 import { procModules } from "../module/procfs.ts";
@@ -31,6 +32,8 @@ import type { Stacks, Target } from "./target.ts";
 interface Watched {
   sections: readonly PlacedSection[] | undefined;
   images: RegionImage[];
+  /** Regions of which only the places are known. */
+  regions: RegionEntry[];
   atInit: boolean;
   /** struct module's name, which stands from when the module is in memory of its own. */
   name: string | undefined;
@@ -190,7 +193,7 @@ function insmodStep(
   number: number,
   step: InsmodStep,
   module: ReadModule,
-  hashes: boolean,
+  regions: boolean,
   code: ModuleCode,
 ): StepResult {
   const unpacked = step.flags === undefined && step.raw_flags === undefined && module.compression !== undefined;
@@ -202,6 +205,7 @@ function insmodStep(
   const watched: Watched = {
     sections: undefined,
     images: [],
+    regions: [],
     atInit: false,
     name: undefined,
   };
@@ -209,7 +213,9 @@ function insmodStep(
     privileged: !step.unprivileged,
     runInit: (mod: KernelModule) => {
       const said = typeof step.init === "number" ? s32(step.init) : 0;
-      if (!initRuns(code.running, step) && !code.runsInit?.(mod)) return said;
+      // What the code would meet in memory is not known of a kernel that was learnt from files.
+      const isLeftOut = step.init === undefined && kernel.profile.isLearnt;
+      if (isLeftOut || !initRuns(code.running, step) && !code.runsInit?.(mod)) return said;
       const returned = runCode(code, mod.init, "init", said);
       if (code.stoppedBy === undefined) code.ran.add(mod);
       return returned;
@@ -221,7 +227,9 @@ function insmodStep(
       },
       beforeInit: (mod: KernelModule) => {
         watched.atInit = true;
-        if (hashes) watched.images = regionImages(mod);
+        if (!regions) return;
+        if (kernel.profile.isLearnt) watched.regions = mod.mem.flatMap(({ area }, type) => regionPlace(area, type));
+        else watched.images = regionImages(mod);
       },
     },
   };
@@ -244,7 +252,9 @@ function insmodStep(
     ...endOfStep(kernel),
   };
   if (watched.sections !== undefined) outcome.sections = sectionEntries(watched.sections);
-  if (watched.atInit && hashes) outcome.regions = watched.images.map((image) => regionEntry(kernel, image));
+  if (watched.atInit && regions) {
+    outcome.regions = [...watched.regions, ...watched.images.map((image) => regionEntry(kernel, image))];
+  }
   return { outcome, images: watched.images, ranCode: code.running === "always" };
 }
 
@@ -286,6 +296,10 @@ function regionImages(mod: KernelModule): RegionImage[] {
   return mod.mem.flatMap(({ area }, type) =>
     area === undefined ? [] : [{ type: MOD_MEM_NAMES[type], base: area.base, bytes: area.bytes.slice() }]
   );
+}
+
+function regionPlace(area: MappedArea | undefined, type: number): RegionEntry[] {
+  return area === undefined ? [] : [{ type: MOD_MEM_NAMES[type], base: hex32(area.base), size: area.bytes.length }];
 }
 
 function regionEntry(kernel: Kernel, { type, base, bytes }: RegionImage): RegionEntry {

@@ -34,8 +34,8 @@ export interface RegionEntry {
   base: string;
   /** Bytes, a multiple of the page size. */
   size: number;
-  /** Of the region's bytes, in hex. */
-  sha256: string;
+  /** Of the region's bytes, in hex; absent where the kernel's profile does not tell them. */
+  sha256?: string;
 }
 
 /** The bytes of one region, kept beside the outcome for `--images` and for image goldens. */

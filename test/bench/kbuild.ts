@@ -8,6 +8,7 @@
 import { fromFileUrl } from "@std/path";
 import { symversLine } from "../../src/kbuild/symvers.ts";
 import type { KernelProfile } from "../../src/kernel/profile.ts";
+import { cacheDirectory } from "../../src/oracle/kernel_under_test.ts";
 import { inTemporaryDirectory } from "../../src/oracle/interrupt.ts";
 import { findModules } from "../../src/suite/corpus/corpus_file.ts";
 import { InputError } from "../../src/suite/input_error.ts";
@@ -63,7 +64,7 @@ function symvers({ exports }: KernelProfile): string {
 /** @param folder modules, plain or packed */
 export async function benchKbuild(profile: KernelProfile, folder: string): Promise<void> {
   console.log(`\nmodpost on ${OBJECTS} objects, processor time`);
-  const kbuild = await findKbuild();
+  const kbuild = await findKbuild(cacheDirectory());
   if ("why" in kbuild) return console.log(`  not measured: ${kbuild.why}`);
   const modules = modulesOf(folder);
   if (modules.length < OBJECTS) {
@@ -78,7 +79,7 @@ export async function benchKbuild(profile: KernelProfile, folder: string): Promi
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const real = await measure(`${kbuild.folder}/scripts/mod/modpost.real-lsb-32`, [
+      const real = await measure(`${kbuild.path}/scripts/mod/modpost.real-lsb-32`, [
         "-M",
         "-m",
         "-w",

@@ -78,7 +78,7 @@ export function rmmod(kernel: Kernel, name: string): number {
 export function footprint(kernel: Kernel): string {
   const { percpu, execmem, space } = kernel;
   const pages: string[] = [];
-  for (let page = execmem.modules.start; page < execmem.modules.end; page += 4096) {
+  for (let page = execmem.areas.modules.start; page < execmem.areas.modules.end; page += 4096) {
     if (space.find(page) !== undefined) pages.push(page.toString(16));
   }
   const pointers = [4, 64].map((size) => percpu.alloc(size, 4));

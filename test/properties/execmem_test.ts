@@ -61,7 +61,7 @@ Deno.test("memory goes to the lowest hole that has room for it and its guard pag
     fc.property(fc.array(step, { maxLength: 60 }), held, fc.boolean(), fc.constantFrom(20, 60, 1000), (...given) => {
       const [steps, taken, fallback, limit] = given;
       const space = new AddressSpace(0xc0000000, VMALLOC.start);
-      const execmem = new Execmem(space, MODULES, VMALLOC, fallback, taken, limit);
+      const execmem = new Execmem(space, { modules: MODULES, vmalloc: VMALLOC }, () => fallback, taken, limit);
       const map = new PageMap(limit);
       for (const { start, end } of taken) for (let page = start; page < end; page += PAGE_SIZE) map.taken.add(page);
       const before = [...map.taken].sort();
@@ -153,7 +153,7 @@ Deno.test("per-CPU memory goes to the lowest aligned place that has room", () =>
   let failed = 0;
   fc.assert(
     fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
-      const reserve = new PercpuReserve({ start, end });
+      const reserve = new PercpuReserve({ percpuReserved: { start, end } });
       const taken = new Set<number>();
       const live: number[][] = [];
       for (const { size, alignment, free } of requests) {
@@ -179,7 +179,13 @@ Deno.test("per-CPU memory goes to the lowest aligned place that has room", () =>
 });
 
 Deno.test("memory that is foreseen in vmalloc space lies there, is nobody else's, and what is left is found as before", () => {
-  const execmem = new Execmem(new AddressSpace(0xc0000000, 0xe0800000), MODULES, VMALLOC, true, [], 1000);
+  const execmem = new Execmem(
+    new AddressSpace(0xc0000000, 0xe0800000),
+    { modules: MODULES, vmalloc: VMALLOC },
+    () => true,
+    [],
+    1000,
+  );
   const page = (index: number) => VMALLOC.start + index * PAGE_SIZE;
   assertEquals(execmem.alloc(39 * PAGE_SIZE)?.base, MODULES.start);
   execmem.foresee([{ start: page(3), end: page(5) }, { start: page(1), end: page(2) }]);

@@ -5,6 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { GOLDEN_DIR } from "../../src/profile/load_profile.ts";
 import { AREAS, caseId, findCases, isAboutKernel, isForKernel } from "../../src/suite/cases.ts";
+import { exists } from "../../src/suite/files.ts";
 import { readNondeterministic, VARIES } from "../../src/suite/nondeterministic.ts";
 import { readProfiles } from "../profiles.ts";
 
@@ -14,15 +15,6 @@ const { usable: profiles } = await readProfiles();
 
 function folders(path: string): string[] {
   return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((entry) => entry.name);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 for (const each of cases) {

@@ -10,6 +10,7 @@ import fc from "fast-check";
 import { readBundle, readRecorded, RECORDED, type Recorded, recordedText, sha256 } from "../kbuild/genksyms/fixtures.ts";
 import { encodeName } from "../../src/elf/writer.ts";
 import type { Figure } from "./modpost_part.ts";
+import { preprocessed } from "./preprocess.ts";
 import { damagedSource, wholeSource } from "./random_declarations.ts";
 import { type Flags, modelOutcome, type Outcome, realOutcome } from "./real_genksyms.ts";
 import type { Tool } from "./tools.ts";
@@ -18,6 +19,8 @@ import type { Tool } from "./tools.ts";
 export interface GenksymsPlan {
   /** A folder of further preprocessed sources, `.i`. */
   readonly folder: string | undefined;
+  /** What further sources are preprocessed with. */
+  readonly made: { compiler: string; source: string; headers: string; count: number } | undefined;
   /** Module.symvers of the kernel that the sources are of. */
   readonly symvers: string;
   /** How many random sources of each kind. */
@@ -57,12 +60,17 @@ function versions(outcome: Outcome | undefined): string[][] {
 }
 
 /** Sources against the program, whole; their symbols' CRCs against the program, and against those of the kernel's build. */
-async function sourceFigures(what: string, { path }: Tool, sources: Iterable<NamedSource>, symvers: string): Promise<Figure[]> {
+async function sourceFigures(
+  what: string,
+  { path }: Tool,
+  sources: Iterable<NamedSource> | AsyncIterable<NamedSource>,
+  symvers: string,
+): Promise<Figure[]> {
   const built = new Map(symvers.split("\n").map((line) => line.split("\t")).map(([crc, name]) => [name, crc]));
   const differing: string[] = [];
   const [ofProgram, ofBuild] = [[0, []], [0, []]] as [number, string[]][];
   let count = 0;
-  for (const { name, bytes } of sources) {
+  for await (const { name, bytes } of sources) {
     count++;
     const model = modelOutcome(bytes);
     const real = await realOutcome(path, bytes);
@@ -117,9 +125,10 @@ function withOverrides(types: string): string {
 
 /** What agrees with the program. */
 export async function genksymsFigures(tool: Tool, plan: GenksymsPlan): Promise<Figure[]> {
-  const { folder, symvers } = plan;
+  const { folder, made, symvers } = plan;
   return [
     ...await sourceFigures("fixtures", tool, fixtureSources(), symvers),
+    ...made === undefined ? [] : await sourceFigures("preprocessed now", tool, preprocessed(made), symvers),
     ...folder === undefined ? [] : await sourceFigures("--preprocessed", tool, folderSources(folder), symvers),
     await randomFigure("random declarations", wholeSource, tool, plan),
     await randomFigure("damaged declarations", damagedSource, tool, plan),

@@ -11,8 +11,9 @@ import { linkModule } from "../../src/kbuild/link.ts";
 import { modpost } from "../../src/kbuild/modpost.ts";
 import { parseFullSymvers } from "../../src/kbuild/symvers.ts";
 import { type Loaded, loaded } from "./loaded.ts";
-import type { Figure } from "./modpost_part.ts";
+import type { Figure, ModuleBytes } from "./modpost_part.ts";
 import { objectOfModule } from "./object_of_module.ts";
+import { commonHeaders } from "./working_headers.ts";
 
 const CROSS = "arm-linux-gnueabihf-";
 
@@ -30,8 +31,7 @@ async function run(command: string, args: readonly string[]): Promise<void> {
 
 /** The folders of a headers package: its own and the common one, which its Makefile includes. */
 function headerFlags(headers: string): string[] {
-  const makefile = Deno.readTextFileSync(`${headers}/Makefile`);
-  const common = /^include (.*)\/Makefile$/m.exec(makefile)?.[1] ?? headers;
+  const common = commonHeaders(headers) ?? headers;
   const folders = [
     `${common}/arch/arm/include`,
     `${headers}/arch/arm/include/generated`,
@@ -61,7 +61,7 @@ async function compile(source: string, object: string, name: string, flags: read
 export async function linkFigure(
   { headers, modules, symvers, profile }: {
     headers: string;
-    modules: readonly string[];
+    modules: readonly ModuleBytes[];
     symvers: string;
     profile: KernelProfile;
   },
@@ -72,9 +72,8 @@ export async function linkFigure(
   try {
     const common = `${folder}/module-common.o`;
     await compile(`${headers}/scripts/module-common.c`, common, "module_common", flags);
-    for (const module of modules) {
-      const name = module.slice(module.lastIndexOf("/") + 1).replace(/\.ko$/, "");
-      const { object, command } = objectOfModule(await Deno.readFile(module), `${name}.o`);
+    for (const { name, bytes } of modules) {
+      const { object, command } = objectOfModule(bytes, `${name}.o`);
       const files = new Map([[`${name}.mod`, `${name}.o\n`], [`.${name}.o.cmd`, command], [`${name}.c`, ""]]);
       const { sources } = modpost({
         objects: [{ path: `${name}.o`, bytes: object }],

@@ -55,14 +55,21 @@ async function compareScenarios(tool: Tool, what: string, scenarios: readonly Sc
 }
 
 /** Modules as objects, with the files that belong to them. */
-function splitModules(modules: readonly string[]): Pick<Given, "objects" | "files"> {
+/** A finished module. */
+export interface ModuleBytes {
+  /** Of its file, without the suffix. */
+  readonly name: string;
+  /** The file, unpacked. */
+  readonly bytes: Uint8Array;
+}
+
+function splitModules(modules: readonly ModuleBytes[]): Pick<Given, "objects" | "files"> {
   const objects: { path: string; bytes: Uint8Array }[] = [];
   const files = new Map<string, string>();
-  for (const module of modules) {
-    const name = module.slice(module.lastIndexOf("/") + 1).replace(/\.ko$/, "");
+  for (const { name, bytes } of modules) {
     if (files.has(`${name}.mod`)) continue;
     try {
-      const { object, command } = objectOfModule(Deno.readFileSync(module), `${name}.o`);
+      const { object, command } = objectOfModule(bytes, `${name}.o`);
       objects.push({ path: `${name}.o`, bytes: object });
       files.set(`${name}.mod`, `${name}.o\n`);
       files.set(`.${name}.o.cmd`, command);
@@ -84,7 +91,12 @@ function differingFiles(real: Outcome, model: Outcome): string[] {
  *
  * @param symvers the exports of vmlinux, as lines of Module.symvers
  */
-async function compareModules(tool: Tool, modules: readonly string[], symvers: string, pointers: boolean): Promise<Figure[]> {
+async function compareModules(
+  tool: Tool,
+  modules: readonly ModuleBytes[],
+  symvers: string,
+  pointers: boolean,
+): Promise<Figure[]> {
   const split = splitModules(modules);
   const objects = split.objects.filter((each) => pointers || !mentionsPointerTables({ objects: [each] }));
   const given: Given = { ...split, objects, symvers, options: { modversions: true, warnUnresolved: true } };
@@ -100,7 +112,7 @@ async function compareModules(tool: Tool, modules: readonly string[], symvers: s
 /** All figures of one modpost program. */
 export async function modpostFigures(
   tool: Tool,
-  { modules, symvers, seeds }: { modules: readonly string[]; symvers: string; seeds: number },
+  { modules, symvers, seeds }: { modules: readonly ModuleBytes[]; symvers: string; seeds: number },
 ): Promise<Figure[]> {
   const pointers = await hasSizesOf32Bits(tool);
   const tables = Array.from({ length: seeds }, (_, i) => deviceTables(i + 1));

@@ -5,7 +5,10 @@
  * @module
  */
 
-import { cacheDirectory } from "../../src/oracle/kernel_under_test.ts";
+import { FetchError, PrivateApt } from "../../src/oracle/packages/apt.ts";
+import { needPrograms } from "../../src/oracle/programs.ts";
+import { firstLine } from "../../src/suite/input_error.ts";
+import type { Found } from "./materials.ts";
 
 /** A real program. */
 export interface Tool {
@@ -37,30 +40,38 @@ export function kbuildFolders(root: string): string[] {
   }
 }
 
-/** Downloads the package by the system's client and unpacks it into the cache. */
+/** Downloads the package by the system's client, with a state of its own, and unpacks it into the cache. */
 async function bringKbuild(folder: string): Promise<void> {
-  const found = await run("apt-cache", ["search", "--names-only", "^linux-kbuild-6\\.12"]);
-  const name = found.split("\n").map((line) => line.split(" ")[0]).filter((each) => PACKAGE.test(each)).sort().at(-1);
-  if (name === undefined) throw new Error("the package client knows no linux-kbuild-6.12");
-  await Deno.mkdir(folder, { recursive: true });
-  await run("apt-get", ["-q", "download", name], folder);
-  const file = [...Deno.readDirSync(folder)].map((entry) => entry.name).find((each) => each.endsWith(".deb"));
-  if (file === undefined) throw new Error(`apt-get brought no file of ${name}`);
-  await run("dpkg-deb", ["-x", `${folder}/${file}`, folder]);
+  await needPrograms(["apt-get", "dpkg-deb"]);
+  const apt = await PrivateApt.ofSystem(`${folder}.apt`);
+  try {
+    const complaint = await apt.update();
+    const name = (await apt.search("^linux-kbuild-6\\.12")).sort().at(-1);
+    if (name === undefined) {
+      throw new FetchError(`The system's sources have no linux-kbuild-6.12${complaint === undefined ? "" : ` (${complaint})`}`);
+    }
+    console.log(`${name}: fetching`);
+    const file = await apt.download(name, undefined);
+    await Deno.mkdir(`${folder}.new`, { recursive: true });
+    await run("dpkg-deb", ["-x", file, `${folder}.new`]);
+    await Deno.rename(`${folder}.new`, folder);
+  } finally {
+    await Deno.remove(apt.directory, { recursive: true });
+  }
 }
 
-/** The folder of Debian's host programs, installed or in the cache; a sentence that says why there is none. */
-export async function findKbuild(): Promise<{ folder: string } | { why: string }> {
-  const cache = `${cacheDirectory()}/linux-kbuild`;
-  const there = [...kbuildFolders(""), ...kbuildFolders(cache)][0];
-  if (there !== undefined) return { folder: there };
+/** The folder of Debian's host programs, installed or in the cache, where they are brought to. */
+export async function findKbuild(cache: string): Promise<Found> {
+  const brought = `${cache}/linux-kbuild`;
+  const there = [...kbuildFolders(""), ...kbuildFolders(brought)][0];
+  if (there !== undefined) return { path: there };
   try {
-    await bringKbuild(cache);
+    await bringKbuild(brought);
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { why: firstLine(error) };
   }
-  const [folder] = kbuildFolders(cache);
-  return folder === undefined ? { why: "the package holds no host programs of kernel 6.12" } : { folder };
+  const [path] = kbuildFolders(brought);
+  return path === undefined ? { why: "the package holds no host programs of kernel 6.12" } : { path };
 }
 
 /** Types that the kernel's header needs, on a machine of 32 bits. */

@@ -11,7 +11,7 @@
 
 import { InputError } from "../../suite/input_error.ts";
 import { boardArguments } from "./board.ts";
-import { exists } from "../files.ts";
+import { exists } from "../../suite/files.ts";
 import { buildAgent, initramfs } from "./initramfs.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { KernelUnderTest } from "../kernel_under_test.ts";
@@ -61,7 +61,7 @@ async function boot(options: MachineOptions): Promise<void> {
     await machine.qmp.execute("cont");
     let ended = false;
     machine.ended.then(() => ended = true);
-    for (const limit = Date.now() + BOOT_LIMIT_MS; !await exists(`${directory}/ready`);) {
+    for (const limit = Date.now() + BOOT_LIMIT_MS; !exists(`${directory}/ready`);) {
       if (ended || Date.now() > limit) {
         const why = ended ? "it ended" : `it is not ready after ${BOOT_LIMIT_MS / 1000} s`;
         throw new InputError(`Cannot boot ${options.image}: ${why}; its console's last line: ${await lastLine(directory)}`);
@@ -89,10 +89,10 @@ async function makeSnapshot(
     await Deno.writeTextFile(`${made}/${WATCH}`, WATCH_TEXT);
     await boot({ ...guest, initrd: `${made}/${INITRD}`, memory: `${made}/${MEMORY}`, directory: made });
     // Someone else may have made the same one meanwhile.
-    if (!await exists(directory)) await Deno.rename(made, directory);
+    if (!exists(directory)) await Deno.rename(made, directory);
   } finally {
     keep();
-    if (await exists(made)) await Deno.remove(made, { recursive: true });
+    if (exists(made)) await Deno.remove(made, { recursive: true });
   }
 }
 
@@ -126,7 +126,7 @@ async function openSnapshot(cache: string, kernel: KernelUnderTest, cmdline: str
     `boot ${which}`,
   ];
   const directory = `${cache}/${kernel.release}/boot-${await digestOf([agent, ...files, ...words])}`;
-  if (!await exists(directory)) {
+  if (!exists(directory)) {
     await makeSnapshot(directory, agent, guest);
     await removeStale(`${cache}/${kernel.release}`);
   }

@@ -106,6 +106,18 @@ export class PrivateApt {
     return new PrivateApt(directory, [`Dir::State::status=${directory}/state/status`]);
   }
 
+  /** Names of packages that match a regular expression of apt-cache's. */
+  async search(pattern: string): Promise<string[]> {
+    const args = [...this.#settings.flatMap((setting) => ["-o", setting]), "search", "--names-only", pattern];
+    const { success, stdout, stderr } = await new Deno.Command("apt-cache", { args, env: { LC_ALL: "C" }, stdin: "null" })
+      .output();
+    if (!success) {
+      const why = complaint(new TextDecoder().decode(stderr)) ?? "apt-cache failed";
+      throw new FetchError(`Cannot search for packages: ${why}`, CHECK_SOURCES);
+    }
+    return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map((line) => line.split(" ")[0]);
+  }
+
   /** Runs apt-get. Returns what it complained of, and whether it failed. */
   async #run(
     args: readonly string[],
@@ -146,17 +158,19 @@ export class PrivateApt {
   }
 
   /**
-   * Downloads one version of a package.
+   * Downloads a package.
    *
+   * @param version which one; undefined for the newest
    * @returns the path of its file
    */
-  async download(name: string, version: string, hear?: HearShare): Promise<string> {
+  async download(name: string, version: string | undefined, hear?: HearShare): Promise<string> {
     const folder = `${this.directory}/download`;
-    const { success, complaint } = await this.#run(["download", `${name}=${version}`], folder, hear);
-    const start = `${folder}/${name}_${version.replaceAll(":", "%3a")}_`;
+    const wanted = version === undefined ? name : `${name}=${version}`;
+    const { success, complaint } = await this.#run(["download", wanted], folder, hear);
+    const start = `${folder}/${name}_${version === undefined ? "" : `${version.replaceAll(":", "%3a")}_`}`;
     const file = (await packageFiles(folder)).find((path) => path.startsWith(start));
     if (success && file !== undefined) return file;
-    throw new FetchError(`Cannot download ${name} ${version}: ${complaint ?? "apt-get brought nothing"}`);
+    throw new FetchError(`Cannot download ${wanted.replace("=", " ")}: ${complaint ?? "apt-get brought nothing"}`);
   }
 
   /**

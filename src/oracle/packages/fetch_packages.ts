@@ -8,7 +8,7 @@
 import { CHECK_ROOM, FetchError } from "./apt.ts";
 import { fetchPackage, megabytes, openApt, type Say } from "./debian_package.ts";
 import { withBar } from "./download_bar.ts";
-import { exists } from "../files.ts";
+import { exists } from "../../suite/files.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { KernelPackage } from "./kernel_package.ts";
 import { imagePath } from "../kernel_under_test.ts";
@@ -64,7 +64,7 @@ async function makeFolder(path: string, fill: (made: string) => Promise<void>): 
     await Deno.rename(made, path);
   } finally {
     keep();
-    if (await exists(made)) await Deno.remove(made, { recursive: true });
+    if (exists(made)) await Deno.remove(made, { recursive: true });
   }
 }
 
@@ -76,7 +76,7 @@ export async function fetchModules(
   say: Say,
 ): Promise<void> {
   const folder = `${cache}/${wanted.release}/modules`;
-  if (await exists(folder)) {
+  if (exists(folder)) {
     say(`${folder}: there`);
     return;
   }
@@ -99,7 +99,7 @@ export async function fetchHeaders(
   say: Say,
 ): Promise<void> {
   const folder = `${cache}/${wanted.release}/headers`;
-  if (await exists(folder)) {
+  if (exists(folder)) {
     say(`${folder}: there`);
     return;
   }
