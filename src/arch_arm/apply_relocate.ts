@@ -13,6 +13,7 @@ import { REL, SYM } from "../elf/records.ts";
 import { s32, u32 } from "../elf/word.ts";
 import { ENOEXEC } from "../kernel/errno.ts";
 import { pageFault, UnknownFact } from "../kernel/fault.ts";
+import type { AddressRange } from "../kernel/execmem.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { KERN_ERR } from "../kernel/log.ts";
 import type { KernelModule } from "../kernel/module.ts";
@@ -107,7 +108,7 @@ export function applyRelocate(
     if (site.at > dstEnd) findPlace(kernel, site);
     site.value = symsec.view.getInt32(symbol + 4, true);
     site.info = symsec.view.getUint8(symbol + 12);
-    if (standIns !== undefined && site.value >= standIns.start && site.value < standIns.end && asksForAddress(kernel, row)) {
+    if (standIns !== undefined && isWithin(standIns, u32(site.value)) && asksForAddress(kernel, row)) {
       const name = symbolName(symsec.view.getUint32(symbol, true));
       throw new UnknownFact("the address of", "System.map or the kernel's image", name);
     }
@@ -117,6 +118,10 @@ export function applyRelocate(
     }
   }
   return 0;
+}
+
+function isWithin({ start, end }: AddressRange, address: number): boolean {
+  return address >= start && address < end;
 }
 
 /**

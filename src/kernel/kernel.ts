@@ -99,13 +99,11 @@ export class Kernel {
   /** Keys of the messages that were printed once and not again (pr_warn_once and its kin). */
   readonly once = new Set<string>();
   readonly boot: BootParameters;
-  /** IS_ENABLED(CONFIG_THUMB2_KERNEL): whether code is T32. */
-  readonly isThumb2: boolean;
+  #isThumb2: boolean | undefined;
 
   constructor(readonly profile: KernelProfile, public host: Host, readonly cmdline = "") {
     const { pageOffset, vmalloc, machine, config } = profile;
     this.boot = parseCmdline(cmdline, config);
-    this.isThumb2 = config.has("THUMB2_KERNEL");
     this.space = new AddressSpace(pageOffset, vmalloc.start);
     this.execmem = new Execmem(
       this.space,
@@ -118,6 +116,11 @@ export class Kernel {
     this.percpu = new PercpuReserve(machine, (level, text) => this.printk(level, text));
     this.traceEvents = machine.traceEvents && new TraceEventList(this.space, machine.traceEvents);
     this.symbols = new SymbolSearch(profile.exports);
+  }
+
+  /** IS_ENABLED(CONFIG_THUMB2_KERNEL): whether code is T32. Asked for each relocation, so that it is kept. */
+  get isThumb2(): boolean {
+    return this.#isThumb2 ??= this.profile.config.has("THUMB2_KERNEL");
   }
 
   /** The list `modules`, newest first. */

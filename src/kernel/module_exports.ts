@@ -14,7 +14,7 @@ import { Name } from "./name.ts";
 
 /** What find_symbol() found: the symbol, and its owner (undefined: the kernel itself). */
 export interface FoundSymbol extends ExportedSymbol {
-  readonly owner: KernelModule | undefined;
+  readonly owner?: KernelModule;
 }
 
 /** One table of one module, in the table's order. */
@@ -113,10 +113,9 @@ export class SymbolSearch {
   }
 
   #add({ hash, text }: Name): SameName {
+    const ofKernel = this.kernel.find(text);
     if (this.#count === this.#slots.length) this.#grow();
     this.#count++;
-    const symbol = this.kernel.find(text);
-    const ofKernel = symbol && { ...symbol, owner: undefined };
     const slot = hash & (this.#slots.length - 1);
     return this.#slots[slot] = { hash, text, ofKernel, ofModules: [], next: this.#slots[slot] };
   }

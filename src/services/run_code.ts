@@ -12,7 +12,7 @@ import { type CpuEvent, CpuStop } from "../cpu/event.ts";
 import { run } from "../cpu/run.ts";
 import { Cpu } from "../cpu/state.ts";
 import { u32 } from "../elf/word.ts";
-import { NotModelled, UnknownFact } from "../kernel/fault.ts";
+import { NotModelled } from "../kernel/fault.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Phase } from "../kernel/log.ts";
 import { KernelBus } from "./address_space.ts";
@@ -44,7 +44,7 @@ const EXCEPTION_FRAME = 88;
 function byAddress({ profile: { exports } }: Kernel, services: Services): Map<number, Service> {
   const table = new Map<number, Service>();
   for (const [name, service] of Object.entries(services)) {
-    const symbol = exports.told(name);
+    const symbol = exports.find(name);
     if (symbol !== undefined) table.set(u32(symbol.value & ~1), service);
   }
   return table;
@@ -90,8 +90,7 @@ export class CodeRunner {
    * @throws NotModelled for what the model does not have: a function of the kernel, an instruction, an end
    */
   call(address: number, phase: Phase): number {
-    const { log, profile: { isLearnt, report } } = this.kernel;
-    if (isLearnt) throw new UnknownFact("the memory that the module's code meets", "the booted kernel");
+    const { log, profile: { report } } = this.kernel;
     log.phase = phase;
     const cpu = new Cpu(new KernelBus(this.kernel, this.#objects).bus);
     this.#entry = this.#stack.top - (report?.calls[this.kernel.systemCall].depth ?? 8);

@@ -13,13 +13,13 @@ function stat(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** Whether a path names anything; throws what the system says where it cannot tell. */
+/** Whether a path names anything that may be looked at; throws what the system says where it cannot tell. */
 export function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
     throw error;
   }
 }

@@ -7,7 +7,7 @@
 
 import { hex32, s32 } from "../elf/word.ts";
 import { errnoName } from "../kernel/errno.ts";
-import { KernelFault, NotModelled } from "../kernel/fault.ts";
+import { KernelFault, NotModelled, UnknownFact } from "../kernel/fault.ts";
 import { type Host, noSignatures } from "../kernel/host.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { type KernelModule, MOD_MEM_NAMES, type PlacedSection } from "../kernel/module.ts";
@@ -45,7 +45,7 @@ type Running = "as told" | "always" | "never";
 /** The code of the modules of one kernel: which is run, and where a run came to what is not modelled. */
 interface ModuleCode {
   /** Undefined where no step asks for it: whoever runs no code does not load the CPU. */
-  readonly runner: CodeRunner | undefined;
+  readonly runner: Pick<CodeRunner, "call"> | undefined;
   readonly running: Running;
   readonly runsInit: ModelOptions["runsInit"];
   /** Modules whose init function has run to its end. */
@@ -159,7 +159,15 @@ function checkServices({ services = [] }: Scenario, { exports, release }: Kernel
   throw new InputError(`Cannot answer for ${unknown.name}: kernel ${release} exports nothing of that name`);
 }
 
-async function newRunner(kernel: Kernel, { services = [] }: Scenario, trace: Trace | undefined): Promise<CodeRunner> {
+/** What stands for the runner on a kernel whose memory nobody has told of. */
+const NOTHING_TO_RUN_ON: Pick<CodeRunner, "call"> = {
+  call() {
+    throw new UnknownFact("the memory that the module's code meets", "the booted kernel");
+  },
+};
+
+async function newRunner(kernel: Kernel, { services = [] }: Scenario, trace: Trace | undefined): Promise<ModuleCode["runner"]> {
+  if (kernel.profile.isLearnt) return NOTHING_TO_RUN_ON;
   const { CodeRunner } = await import("../services/run_code.ts");
   return new CodeRunner(kernel, new Map(services.map(({ name, returns }) => [name, returns])), trace);
 }

@@ -13,6 +13,7 @@ import { caseModuleReader } from "../../src/suite/case_modules.ts";
 import { caseId } from "../../src/suite/cases.ts";
 import { ModelTarget } from "../../src/suite/model_target.ts";
 import { kernelLogText, layoutText } from "../../src/suite/golden_text.ts";
+import { reportFilter } from "../../src/suite/stack_dump.ts";
 import type { StepOutcome } from "../../src/suite/outcome.ts";
 import type { Step } from "../../src/suite/scenario.ts";
 import { inScratch, writeFiles } from "../scratch.ts";
@@ -59,9 +60,11 @@ interface Tally {
   different: string[];
 }
 
-/** The texts of a step, without addresses in vmalloc space, which is where the booted kernel put it. */
+/** The texts of a step, without addresses in vmalloc space, which is where the booted kernel put it, and its dumps of the stack. */
 function texts(step: Step, outcome: StepOutcome, { vmalloc }: KernelProfile): string {
-  return kernelLogText(step, outcome, vmalloc.start) + layoutText(step, outcome, vmalloc.start);
+  const isOfReport = reportFilter();
+  const log = outcome.log.filter(({ text }) => !isOfReport(text));
+  return kernelLogText(step, { ...outcome, log }, vmalloc.start) + layoutText(step, outcome, vmalloc.start);
 }
 
 /** Runs every case on both; a case is followed up to where the second one does not know on. */
