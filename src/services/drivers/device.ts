@@ -28,6 +28,7 @@ import {
   releaseOf,
   uevent,
 } from "./device_fields.ts";
+import { forgetResources, releaseAll } from "./devres.ts";
 import { BUS_TYPE, type Device } from "./driver_core.ts";
 import { Owned } from "./owned.ts";
 import { get, kobjectInit, put, setFormattedName, setInSysfs, setName } from "./kobject.ts";
@@ -50,6 +51,7 @@ export class Devices {
 export function initialize(call: Call, device: number): void {
   const { bus } = call;
   kobjectInit(call, device);
+  forgetResources(call, device);
   for (const list of ["dma_pools", "devres_head", "suppliers", "consumers", "defer_sync"]) {
     const head = device + offsetOf(call, "device", list);
     bus.write32(head, head);
@@ -125,6 +127,7 @@ export function del(call: Call, device: number): void {
     if (driver !== 0) detach(call, bus, driver, record);
     bus.devices.remove(record);
   }
+  releaseAll(call, device);
   notify(call, device, BUS_NOTIFY.REMOVED_DEVICE);
   uevent(call, device);
   setInSysfs(call, device, false);

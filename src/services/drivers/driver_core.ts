@@ -122,6 +122,9 @@ export class Buses {
       own: { match: MATCHES[name] },
     };
     this.#own.push(bus);
+    const text = objects.reserve(`name of bus ${name}`, name.length + 1);
+    objects.know(text, Array.from(`${name}\0`, (character) => character.charCodeAt(0)));
+    objects.know32(bus.address + BUS_TYPE.name, text);
     return bus;
   }
 
@@ -200,10 +203,15 @@ export function driverRegister(call: Call, driver: number): number {
   }
   memory.write32(driver + DEVICE_DRIVER.p, kernel.slab.kmalloc(DRIVER_PRIVATE_SIZE));
   bus.drivers.add(call, { name, address: driver }, driver);
+  driverAttach(call, bus, driver);
+  return 0;
+}
+
+/** driver_attach(): offers the driver all devices of the bus. */
+function driverAttach(call: Call, bus: Bus, driver: number): void {
   for (const device of [...bus.facts, ...bus.devices.all(call)]) {
     if (matchDevice(call, bus, driver, device) > 0) probeDevice(call, bus, driver, device);
   }
-  return 0;
 }
 
 /** As {@link driverRegister}, for a driver of one of the kernel's own buses. */
@@ -256,6 +264,11 @@ function forEachDevice(call: Call): number {
 export const DRIVER: Services = {
   driver_register: (call) => driverRegister(call, call.args.word()),
   driver_unregister: (call) => driverUnregister(call, call.args.word()),
+  driver_attach: (call) => {
+    const driver = call.args.word();
+    driverAttach(call, call.state(Buses).at(call, u32(call.bus.read32(driver + DEVICE_DRIVER.bus))), driver);
+    return 0;
+  },
   driver_find: findDriver,
   driver_for_each_device: forEachDevice,
 };

@@ -14,6 +14,7 @@ import { KERN_ERR } from "../../kernel/log.ts";
 import type { Call } from "../service.ts";
 import { BUS_NOTIFY, DEVICE, notify, uevent } from "./device_fields.ts";
 import { type Bus, BUS_TYPE, type Device, DEVICE_DRIVER, driverName } from "./driver_core.ts";
+import { releaseAll } from "./devres.ts";
 import { probePlatform, removePlatform } from "./platform_probe.ts";
 
 /** PROBE_PREFER_ASYNCHRONOUS of enum probe_type. */
@@ -76,7 +77,9 @@ function callProbe(call: Call, bus: Bus, driver: number, device: Device): number
 }
 
 /** device_unbind_cleanup(). */
-function unbind({ bus: memory }: Call, device: Device): void {
+function unbind(call: Call, device: Device): void {
+  const { bus: memory } = call;
+  releaseAll(call, device.address);
   device.driver = undefined;
   memory.write32(device.address + DEVICE.driver, 0);
   memory.write32(device.address + DEVICE.driverData, 0);
