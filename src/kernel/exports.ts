@@ -64,6 +64,20 @@ export class KernelExports {
     return symbol;
   }
 
+  /** The names that are exported at an address, Thumb's bit 0 left aside. The text is searched, so that few questions cost little. */
+  namesAt(address: number): string[] {
+    const { text } = this;
+    return [address & ~1, address | 1].flatMap((value) => {
+      const column = `\t${(value >>> 0).toString(16)}\t`;
+      const names: string[] = [];
+      for (let at = text.indexOf(column); at >= 0; at = text.indexOf(column, at + 1)) {
+        const name = text.slice(text.lastIndexOf("\n", at) + 1, at);
+        if (!name.includes("\t")) names.push(name);
+      }
+      return names;
+    });
+  }
+
   /** What is told of an export, though a module may be who exports it. */
   told(name: string): ExportedSymbol | undefined {
     return this.find(name);

@@ -12,7 +12,7 @@ const NEAR = 1024;
 
 /** The name of the function that the kernel exports at an address; of several, the first by name. */
 export function kernelExportAt({ profile: { exports } }: Kernel, address: number): string | undefined {
-  return exports.names().find((name) => ((exports.find(name)?.value ?? 0) & ~1) >>> 0 === address);
+  return exports.namesAt(address)[0];
 }
 
 /** `NAME+0x18` of the exported symbol that begins at an address or shortly before it. */

@@ -40,19 +40,11 @@ const DEPTH_LIMIT = 100;
 /** Bytes that the entry of an exception puts on the stack: struct pt_regs and what keeps it aligned. */
 const EXCEPTION_FRAME = 88;
 
-/** Services by the addresses of a kernel's exports. */
-function byAddress({ profile: { exports } }: Kernel, services: Services): Map<number, Service> {
-  const table = new Map<number, Service>();
-  for (const [name, service] of Object.entries(services)) {
-    const symbol = exports.find(name);
-    if (symbol !== undefined) table.set(u32(symbol.value & ~1), service);
-  }
-  return table;
-}
-
 /** Runs the code of the modules of one kernel. */
 export class CodeRunner {
-  readonly #services: ReadonlyMap<number, Service>;
+  readonly #services: Services;
+  /** What was called before, by address; undefined for what no service is. */
+  readonly #called = new Map<number, Service | undefined>();
   readonly #objects: KernelObjects;
   readonly #states = new Map<new () => object, object>();
   readonly #task: number;
@@ -71,7 +63,7 @@ export class CodeRunner {
    */
   constructor(readonly kernel: Kernel, answers: ReadonlyMap<string, number> = new Map(), readonly trace?: Trace) {
     const answering = Object.fromEntries(Array.from(answers, ([name, returns]) => [name, () => returns]));
-    this.#services = byAddress(kernel, { ...SERVICES, ...answering });
+    this.#services = { ...SERVICES, ...answering };
     this.#objects = new KernelObjects(kernel.space.kernelEnd);
     this.#task = currentTask(kernel, this.#objects);
     this.#images = placeImages(kernel, this.#objects);
@@ -164,7 +156,7 @@ export class CodeRunner {
     const { kernel } = this;
     const returnTo = u32(cpu.r[14]);
     this.#left -= SERVICE_STEPS;
-    const service = this.#services.get(pc);
+    const service = this.#serviceAt(pc);
     const nameOf = () => kernelExportAt(kernel, pc) ?? `the kernel's function at ${pc.toString(16)}`;
     this.trace?.call(kernel, pc, nameOf, cpu);
     if (service === undefined) {
@@ -184,6 +176,15 @@ export class CodeRunner {
     }
     cpu.thumb = (returnTo & 1) !== 0;
     cpu.r[15] = returnTo & ~1;
+  }
+
+  /** The service of a function that the kernel exports at an address. */
+  #serviceAt(address: number): Service | undefined {
+    if (this.#called.has(address)) return this.#called.get(address);
+    const name = this.kernel.profile.exports.namesAt(address).find((each) => Object.hasOwn(this.#services, each));
+    const service = name === undefined ? undefined : this.#services[name];
+    this.#called.set(address, service);
+    return service;
   }
 
   #callOf(cpu: Cpu): Call {
