@@ -6,6 +6,7 @@
  */
 
 import type { CodeVerdict } from "./code.ts";
+import type { KnownDifference } from "./known_differences.ts";
 import type { StepVerdict } from "./replay.ts";
 
 /** From the best to the worst. */
@@ -28,6 +29,9 @@ function rows(groups: ReadonlyMap<string, readonly string[]>): string {
 export class CodeTally {
   readonly #verdicts = new Map<string, CodeVerdict>();
 
+  /** @param known differences of code that are understood */
+  constructor(readonly known: readonly KnownDifference[] = []) {}
+
   add(verdicts: readonly StepVerdict[]): void {
     for (const { module, code } of verdicts) {
       if (code === undefined) continue;
@@ -46,6 +50,16 @@ export class CodeTally {
     return this.#modules((verdict) => rank(verdict) === 3);
   }
 
+  /** Those of them that are on no list. */
+  get unknown(): string[] {
+    return this.differing.filter((module) => !this.known.some((each) => each.module === module));
+  }
+
+  /** Known differences of modules that ran and agree by now. */
+  get gone(): KnownDifference[] {
+    return this.known.filter(({ module }) => this.agreeing.includes(module));
+  }
+
   /** The whole account. */
   text(): string {
     const stopped = new Map<string, string[]>();
@@ -56,7 +70,10 @@ export class CodeTally {
     for (const [module, verdict] of this.#verdicts) {
       if (verdict.kind === "stopped") put(stopped, reasonOf(verdict.by), module);
       else if (verdict.kind === "behind") put(behind, verdict.module, module);
-      else if (verdict.difference !== "") differences += `  ${module}: ${verdict.difference}\n`;
+      else if (verdict.difference !== "") {
+        const reason = this.known.find((each) => each.module === module)?.reason;
+        differences += `  ${module}: ${verdict.difference}${reason === undefined ? "" : `; known: ${reason}`}\n`;
+      }
     }
     const count = (groups: ReadonlyMap<string, readonly string[]>) => [...groups.values()].flat().length;
     return `Not modelled: ${count(stopped)} modules\n${rows(stopped)}` +

@@ -11,12 +11,15 @@ import { InputError } from "../input_error.ts";
 
 export interface KnownDifference {
   readonly module: string;
-  /** Aspect and place, as the table of causes names them: `bytes: MOD_TEXT .text`. */
+  /** Aspect and place, as the table of causes names them: `bytes: MOD_TEXT .text`; {@link CODE} for what init returned or printed. */
   readonly difference: string;
   /** Alias of the kernel. */
   readonly kernel: string;
   readonly reason: string;
 }
+
+/** The difference of a module whose init ran, and did something else than on the real kernel. */
+export const CODE = "code";
 
 const KEYS = ["module", "difference", "kernel", "reason"] as const;
 
