@@ -65,12 +65,18 @@ export function row(name: string, picture: string, build: Build, notPc = ""): Ro
   const notOnes = new Map<string, number>();
   let mask = 0;
   let value = 0;
-  for (const [i, char] of [...bits].entries()) {
-    const shift = bits.length - 1 - i;
-    if (char === "0" || char === "1") mask |= 1 << shift;
-    if (char === "1") value |= 1 << shift;
-    if (/[a-zA-Z]/.test(char)) where.push([char.toLowerCase(), shift]);
-    if (/[A-Z]/.test(char)) notOnes.set(char, (notOnes.get(char) ?? 0) | (1 << shift));
+  // Some hundred rows are made at each start.
+  for (let i = 0, shift = bits.length - 1; shift >= 0; i++, shift--) {
+    const char = bits[i];
+    if (char === "-") continue;
+    if (char === "0" || char === "1") {
+      mask |= 1 << shift;
+      if (char === "1") value |= 1 << shift;
+    } else {
+      const letter = char.toLowerCase();
+      where.push([letter, shift]);
+      if (letter !== char) notOnes.set(char, (notOnes.get(char) ?? 0) | (1 << shift));
+    }
   }
   const fields = (word: number) => {
     const numbers: Record<string, number> = {};
