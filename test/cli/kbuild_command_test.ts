@@ -3,29 +3,10 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { main } from "../../src/cli/main.ts";
+import { call, refuses } from "./call.ts";
 
 const FIXTURES = fromFileUrl(new URL("../fixtures/", import.meta.url));
 const SEEDS = fromFileUrl(new URL("../../cases/seeds/", import.meta.url));
-
-async function call(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const code = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    resolve: (path) => path,
-    input: () => Promise.resolve(""),
-  });
-  return { code, out, err };
-}
-
-/** Bad input: one line, exit code 2, and nothing on standard output. */
-async function refuses(args: string[], ...said: string[]): Promise<void> {
-  const { code, out, err } = await call(...args);
-  assertEquals([code, out, err.trimEnd().split("\n").length], [2, "", 1]);
-  for (const each of said) assertStringIncludes(err, each);
-}
 
 Deno.test("modpost names the object that is none, and what it is", async () => {
   const object = `${FIXTURES}link/symbol_user.o`;

@@ -4,32 +4,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { decodeBytes } from "../../src/elf/text.ts";
-import { main } from "../../src/cli/main.ts";
 import { inScratch, writeFiles } from "../scratch.ts";
+import { call, refuses } from "./call.ts";
 
 const FIXTURES = fromFileUrl(new URL("../fixtures/", import.meta.url));
 const SEEDS = fromFileUrl(new URL("../../cases/seeds/", import.meta.url));
 const EXPORTER = `${SEEDS}exercise-2-export-and-use/symbol_exporter.ko`;
 const USER = `${SEEDS}exercise-2-export-and-use/symbol_user.ko`;
-
-async function call(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
-  const code = await main(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-    resolve: (path) => path,
-    input: () => Promise.resolve(""),
-  });
-  return { code, out, err };
-}
-
-/** Bad input: one line, exit code 2, and nothing on standard output. */
-async function refuses(args: string[], ...said: string[]): Promise<void> {
-  const { code, out, err } = await call(...args);
-  assertEquals([code, out, err.trimEnd().split("\n").length], [2, "", 1]);
-  for (const each of said) assertStringIncludes(err, each);
-}
 
 /** A module of the seeds with another vermagic and another CRC of _printk. */
 function otherModule(): Uint8Array {
