@@ -10,18 +10,13 @@
 import { u32 } from "../../elf/word.ts";
 import { EINVAL } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
-import { putString, stringAt } from "../memory.ts";
-import type { Arguments, Call, Service, Services } from "../service.ts";
+import { stringAt } from "../memory.ts";
+import type { Call, Service, Services } from "../service.ts";
 import { VaList } from "../service.ts";
-import { vsprintf } from "../vsprintf.ts";
 import { initList } from "./list.ts";
+import { get, KOBJECT, kobjectInit, put, setFormattedName, setInSysfs, setName, STATE_IN_SYSFS } from "./struct_kobject.ts";
 import { words } from "./words.ts";
 
-/** Offsets in struct kobject, and its size; the flags are a byte of bits. */
-const KOBJECT = { name: 0, entry: 4, parent: 12, kset: 16, ktype: 20, sd: 24, kref: 28, flags: 32, size: 36 };
-/** Bits of the flags: state_initialized, state_in_sysfs. */
-const INITIALIZED = 1;
-const IN_SYSFS = 2;
 /** Offsets in struct kset, and its size. */
 const KSET = { list: 0, lock: 8, kobj: 12, size: 52 };
 /** Offset of release in struct kobj_type. */
@@ -45,20 +40,8 @@ function keyOf(call: Call, kobject: number): string {
 }
 
 function init(call: Call, kobject: number, ktype: number): void {
-  const { bus } = call;
-  initList(bus, kobject + KOBJECT.entry);
-  bus.write32(kobject + KOBJECT.kref, 1);
-  bus.write32(kobject + KOBJECT.ktype, ktype);
-  bus.write32(kobject + KOBJECT.flags, INITIALIZED);
-}
-
-/** kobject_set_name_vargs(); a slash is none in sysfs. */
-function setName(call: Call, kobject: number, format: number, args: Arguments): void {
-  const text = vsprintf(call.kernel, call.bus, stringAt(call.bus, format), args).replaceAll("/", "!");
-  const name = call.kernel.slab.kmalloc(text.length + 1);
-  putString(call.bus, name, text);
-  call.kernel.slab.kfree(field(call, kobject, KOBJECT.name));
-  call.bus.write32(kobject + KOBJECT.name, name);
+  kobjectInit(call, kobject);
+  call.bus.write32(kobject + KOBJECT.ktype, ktype);
 }
 
 /** kobject_add_internal(). */
@@ -71,15 +54,15 @@ function add(call: Call, kobject: number): number {
   if (names.has(key)) throw new NotModelled(`sysfs: cannot create duplicate filename, '${key}'`);
   names.add(key);
   bus.write32(kobject + KOBJECT.sd, objects.reserve("struct kernfs_node", KERNFS_NODE_SIZE));
-  bus.write32(kobject + KOBJECT.flags, bus.read32(kobject + KOBJECT.flags) | IN_SYSFS);
+  setInSysfs(call, kobject, true);
   return 0;
 }
 
 function removeFromSysfs(call: Call, kobject: number): void {
-  if ((call.bus.read32(kobject + KOBJECT.flags) & IN_SYSFS) === 0) return;
+  if ((call.bus.read32(kobject + KOBJECT.state) & STATE_IN_SYSFS) === 0) return;
   call.state(Sysfs).names.delete(keyOf(call, kobject));
   call.bus.write32(kobject + KOBJECT.sd, 0);
-  call.bus.write32(kobject + KOBJECT.flags, call.bus.read32(kobject + KOBJECT.flags) & ~IN_SYSFS);
+  setInSysfs(call, kobject, false);
 }
 
 /** kobject_cleanup(): the last reference has gone. */
@@ -87,26 +70,23 @@ function cleanup(call: Call, kobject: number): void {
   const name = field(call, kobject, KOBJECT.name);
   removeFromSysfs(call, kobject);
   const ktype = field(call, kobject, KOBJECT.ktype);
-  const release = ktype === 0 ? 0 : u32(call.bus.read32(ktype + KTYPE_RELEASE));
+  const callback = ktype === 0 ? 0 : u32(call.bus.read32(ktype + KTYPE_RELEASE));
   const memory = call.state(Sysfs).allocated.get(kobject);
   if (memory !== undefined) {
     call.state(Sysfs).allocated.delete(kobject);
     call.kernel.slab.kfree(memory);
-  } else if (release !== 0) call.invoke(release, kobject);
+  } else if (callback !== 0) call.invoke(callback, kobject);
   call.kernel.slab.kfree(name);
 }
 
-function put(call: Call, kobject: number): void {
-  if (kobject === 0) return;
-  const count = call.bus.read32(kobject + KOBJECT.kref) - 1;
-  call.bus.write32(kobject + KOBJECT.kref, count);
-  if (count === 0) cleanup(call, kobject);
+function release(call: Call, kobject: number): void {
+  if (kobject !== 0 && put(call, kobject)) cleanup(call, kobject);
 }
 
 function initAndAdd(call: Call): number {
   const [kobject, ktype, parent, format] = words(call, 4);
   init(call, kobject, ktype);
-  setName(call, kobject, format, call.args);
+  setFormattedName(call, kobject, format, call.args);
   call.bus.write32(kobject + KOBJECT.parent, parent);
   return add(call, kobject);
 }
@@ -117,10 +97,7 @@ function create(call: Call, room: { size: number; offset: number }, name: number
   const kobject = memory + room.offset;
   call.state(Sysfs).allocated.set(kobject, memory);
   init(call, kobject, 0);
-  const text = stringAt(call.bus, name);
-  const copy = call.kernel.slab.kmalloc(text.length + 1);
-  putString(call.bus, copy, text);
-  call.bus.write32(kobject + KOBJECT.name, copy);
+  setName(call, kobject, stringAt(call.bus, name));
   call.bus.write32(kobject + KOBJECT.parent, parent);
   return kobject;
 }
@@ -145,17 +122,17 @@ export const KOBJECTS: Services = {
   },
   kobject_set_name: (call) => {
     const [kobject, format] = words(call, 2);
-    setName(call, kobject, format, call.args);
+    setFormattedName(call, kobject, format, call.args);
     return 0;
   },
   kobject_set_name_vargs: (call) => {
     const [kobject, format, list] = words(call, 3);
-    setName(call, kobject, format, new VaList(call.bus, list));
+    setFormattedName(call, kobject, format, new VaList(call.bus, list));
     return 0;
   },
   kobject_add: (call) => {
     const [kobject, parent, format] = words(call, 3);
-    setName(call, kobject, format, call.args);
+    setFormattedName(call, kobject, format, call.args);
     call.bus.write32(kobject + KOBJECT.parent, parent);
     return add(call, kobject);
   },
@@ -178,14 +155,14 @@ export const KOBJECTS: Services = {
     const kset = call.args.word();
     if (kset === 0) return;
     removeFromSysfs(call, kset + KSET.kobj);
-    put(call, kset + KSET.kobj);
+    release(call, kset + KSET.kobj);
   },
   kobject_get: (call) => {
     const kobject = call.args.word();
-    if (kobject !== 0) call.bus.write32(kobject + KOBJECT.kref, call.bus.read32(kobject + KOBJECT.kref) + 1);
+    if (kobject !== 0) get(call, kobject);
     return kobject;
   },
-  kobject_put: (call) => put(call, call.args.word()),
+  kobject_put: (call) => release(call, call.args.word()),
   kobject_del: (call) => {
     const kobject = call.args.word();
     if (kobject !== 0) removeFromSysfs(call, kobject);

@@ -11,7 +11,7 @@ import { EINVAL } from "../../kernel/errno.ts";
 import { NotModelled } from "../../kernel/fault.ts";
 import type { Call, Services } from "../service.ts";
 import { type Bus, Buses, type Device } from "./driver_core.ts";
-import { get } from "./kobject.ts";
+import { get } from "../core/struct_kobject.ts";
 
 /** The devices behind one, or all: those that a module has put there. */
 function devicesFrom(call: Call, bus: Bus, start: number): readonly Device[] {

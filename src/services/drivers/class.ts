@@ -13,7 +13,7 @@ import { NotModelled } from "../../kernel/fault.ts";
 import { KERN_ERR } from "../../kernel/log.ts";
 import { stringAt } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
-import { get } from "./kobject.ts";
+import { get } from "../core/struct_kobject.ts";
 import { Owned } from "./owned.ts";
 
 /** struct class. */

@@ -31,7 +31,7 @@ import {
 import { forgetResources, releaseAll } from "./devres.ts";
 import { BUS_TYPE, type Device } from "./driver_core.ts";
 import { Owned } from "./owned.ts";
-import { get, kobjectInit, put, setFormattedName, setInSysfs, setName } from "./kobject.ts";
+import { get, kobjectInit, put, setFormattedName, setInSysfs, setName } from "../core/struct_kobject.ts";
 import { attach, detach } from "./probe.ts";
 
 /** What a device's field `p` points to: struct device_private, which only the driver core looks into. */

@@ -13,7 +13,7 @@ import { stringAt } from "../memory.ts";
 import type { Call } from "../service.ts";
 import { CLASS, Classes } from "./class.ts";
 import { type Bus, BUS_TYPE, Buses } from "./driver_core.ts";
-import { KOBJECT } from "./kobject.ts";
+import { KOBJECT } from "../core/struct_kobject.ts";
 import { offsetOf } from "../layout.ts";
 
 /** struct device, up to where the configuration begins to decide; its kobject is at 0. */

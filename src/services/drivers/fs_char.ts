@@ -15,7 +15,7 @@ import { KERN_ERR } from "../../kernel/log.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { stringAt } from "../memory.ts";
 import type { Call, Services } from "../service.ts";
-import { kobjectInit } from "./kobject.ts";
+import { kobjectInit } from "../core/struct_kobject.ts";
 import { Owned } from "./owned.ts";
 
 const MINORBITS = 20;

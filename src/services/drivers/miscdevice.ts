@@ -15,7 +15,7 @@ import type { Call, Services } from "../service.ts";
 import { unexported } from "../unexported.ts";
 import { add, create, unregister } from "./device.ts";
 import { mkdev } from "./fs_char.ts";
-import { setName } from "./kobject.ts";
+import { setName } from "../core/struct_kobject.ts";
 import { Owned } from "./owned.ts";
 
 /** struct miscdevice. */

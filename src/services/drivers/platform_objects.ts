@@ -17,7 +17,7 @@ import { kernelFunction, unexported } from "../unexported.ts";
 import { add, del, Devices, initialize, putDevice } from "./device.ts";
 import { DEVICE } from "./device_fields.ts";
 import { Buses } from "./driver_core.ts";
-import { setName } from "./kobject.ts";
+import { setName } from "../core/struct_kobject.ts";
 import { Owned } from "./owned.ts";
 import { driverProbe } from "./platform_device.ts";
 import { IN_PLATFORM_DEVICE } from "./platform_probe.ts";

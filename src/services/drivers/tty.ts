@@ -19,7 +19,7 @@ import { kernelFunction, unexported } from "../unexported.ts";
 import { add, create, Devices, unregister } from "./device.ts";
 import { placedField } from "./device_fields.ts";
 import { mkdev, registerRegion, unregisterRegion } from "./fs_char.ts";
-import { setName } from "./kobject.ts";
+import { setName } from "../core/struct_kobject.ts";
 import { Owned } from "./owned.ts";
 
 /** struct tty_driver. */

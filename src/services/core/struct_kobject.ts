@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The struct kobject that devices and cdevs begin with, as far as modules look into it.
+ * struct kobject, as far as modules look into it: alone, and at the beginning of devices and cdevs.
  *
  * Models: kobject_init(), kobject_set_name_vargs() and the reference count of lib/kobject.c.
  *
@@ -14,7 +14,7 @@ import type { Arguments, Call } from "../service.ts";
 import { vsprintf } from "../vsprintf.ts";
 
 /** struct kobject. `state` is the word of its bit-fields. */
-export const KOBJECT = { size: 36, name: 0, entry: 4, parent: 12, kset: 16, ktype: 20, kref: 28, state: 32 };
+export const KOBJECT = { size: 36, name: 0, entry: 4, parent: 12, kset: 16, ktype: 20, sd: 24, kref: 28, state: 32 };
 /** Bits of `state`. */
 export const STATE_INITIALIZED = 1;
 export const STATE_IN_SYSFS = 2;
