@@ -23,10 +23,10 @@ export interface Entry {
   readonly owner: KernelModule | undefined;
 }
 
-/** The module that a struct belongs to: that it lies in, or else the caller. */
-function ownerOf({ kernel, cpu }: Call, address: number): KernelModule | undefined {
-  const holder = (at: number) => kernel.modules.find((mod) => mod.within(at));
-  return holder(address) ?? holder(u32(cpu.r[14]));
+/** The module that a struct belongs to: the first of these places that lies in one, or else the caller. */
+export function ownerOf({ kernel, cpu }: Call, ...places: number[]): KernelModule | undefined {
+  const holders = [...places, u32(cpu.r[14])].map((at) => kernel.modules.find((mod) => mod.within(at)));
+  return holders.find((holder) => holder !== undefined);
 }
 
 /** Structs in the order of their registration. Each kind of struct has a class of its own, so that `Call.state()` tells them apart. */

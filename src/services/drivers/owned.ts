@@ -6,8 +6,8 @@
  * @module
  */
 
-import { u32 } from "../../elf/word.ts";
 import type { KernelModule } from "../../kernel/module.ts";
+import { ownerOf } from "../registry.ts";
 import type { Call } from "../service.ts";
 
 /** Entries in their order. */
@@ -15,9 +15,8 @@ export class Owned<T> {
   #entries: { readonly value: T; readonly owner: KernelModule | undefined }[] = [];
 
   /** @param places addresses, the first of which that lies in a module tells the owner; else it is the caller */
-  add({ kernel, cpu }: Call, value: T, ...places: number[]): void {
-    const owners = [...places, u32(cpu.r[14])].map((at) => kernel.modules.find((mod) => mod.within(at)));
-    this.#entries.push({ value, owner: owners.find((owner) => owner !== undefined) });
+  add(call: Call, value: T, ...places: number[]): void {
+    this.#entries.push({ value, owner: ownerOf(call, ...places) });
   }
 
   /** Those whose module is there. */
